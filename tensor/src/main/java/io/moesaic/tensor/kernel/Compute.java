@@ -1,0 +1,42 @@
+package io.moesaic.tensor.kernel;
+
+import io.moesaic.tensor.Matrix;
+
+/// Kernels and the threads to run them on: what a trunk or an expert computes with. One thread
+/// leads at a time, as with [ComputePool#run].
+public record Compute(Kernels kernels, ComputePool pool) implements AutoCloseable {
+  /// Rows of one task of a product: enough to pay for reading a panel, few enough that their part
+  /// of a block of k stays in cache.
+  private static final int ROW_BLOCK = 64;
+
+  /// The fastest kernels, on `threads` threads.
+  public static Compute on(int threads, String name) {
+    return new Compute(Kernels.best(), new ComputePool(threads, name));
+  }
+
+  /// `y = x · Wᵀ`, in parallel over panels and blocks of rows.
+  ///
+  /// @param x `[rows, w.inputs()]`
+  /// @param y `[rows, w.outputs()]`, with room for whole panels in each row
+  public void multiply(Matrix x, PackedMatrix w, Matrix y) {
+    int blocks = Math.ceilDiv(x.rows(), ROW_BLOCK);
+    pool.run(
+        blocks * w.panels(),
+        task -> {
+          int from = task % blocks * ROW_BLOCK;
+          int rows = Math.min(ROW_BLOCK, x.rows() - from);
+          multiplyPanel(x.rows(from, rows), w, task / blocks, y.rows(from, rows));
+        });
+  }
+
+  /// The 64 columns of `y = x · Wᵀ` that one panel gives, on the calling thread: for use inside a
+  /// task.
+  public void multiplyPanel(Matrix x, PackedMatrix w, int panel, Matrix y) {
+    kernels.panel(x, w.panel(panel), y.columns(panel * Panel.COLUMNS, Panel.COLUMNS), false);
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

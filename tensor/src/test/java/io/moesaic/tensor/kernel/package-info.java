@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.tensor.kernel;
+
+import org.jspecify.annotations.NullMarked;
