@@ -106,26 +106,25 @@ final class VectorKernels implements Kernels {
 
   /// Up to four rows of a tile that starts at `column`, over `k` lines from `from` on.
   private static void rows(Matrix a, Panel w, Matrix c, int row, int from, int k, int column) {
-    long line = w.offset() + Panel.bytes(w.type(), from) + column * 4L;
-    long end = line + Panel.bytes(w.type(), k);
+    long first = w.offset() + Panel.bytes(w.type(), from) + column * 4L;
     int a0 = a.at(row) + from;
     int c0 = c.at(row) + column;
     int rows = Math.min(4, a.rows() - row);
     if (w.type() == DType.F32) {
       if (MANY_REGISTERS) {
         FloatTiles.tile4x4(
-            w.data(), line, k, a.data(), a0, a.stride(), c.data(), c0, c.stride(), rows);
+            w.data(), first, k, a.data(), a0, a.stride(), c.data(), c0, c.stride(), rows);
       } else {
         FloatTiles.tile4x2(
-            w.data(), line, k, a.data(), a0, a.stride(), c.data(), c0, c.stride(), rows);
+            w.data(), first, k, a.data(), a0, a.stride(), c.data(), c0, c.stride(), rows);
       }
     } else {
       if (MANY_REGISTERS) {
         BFloat16Tiles.tile4x4(
-            w.data(), line, k, a.data(), a0, a.stride(), c.data(), c0, c.stride(), rows);
+            w.data(), first, k, a.data(), a0, a.stride(), c.data(), c0, c.stride(), rows);
       } else {
         BFloat16Tiles.tile4x2(
-            w.data(), line, k, a.data(), a0, a.stride(), c.data(), c0, c.stride(), rows);
+            w.data(), first, k, a.data(), a0, a.stride(), c.data(), c0, c.stride(), rows);
       }
     }
   }

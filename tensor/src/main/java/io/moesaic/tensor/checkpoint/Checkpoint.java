@@ -1,0 +1,196 @@
+package io.moesaic.tensor.checkpoint;
+
+import static io.moesaic.tensor.checkpoint.CheckpointException.abbreviated;
+
+import io.moesaic.tensor.Shape;
+import io.moesaic.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// The weights of a model directory in the Hugging Face layout: `model.safetensors`, or several
+/// files with a `model.safetensors.index.json`. Opening it reads and checks every header and no
+/// weight; an expert node then maps the byte ranges of its own experts only. Safe for concurrent
+/// use.
+public final class Checkpoint implements AutoCloseable {
+  private static final String SINGLE = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final int MAX_INDEX_BYTES = SafetensorsFile.MAX_HEADER_BYTES;
+
+  private final Path directory;
+  private final Map<String, SafetensorsFile> files;
+  private final Map<String, SafetensorsFile> fileOf;
+  private final AtomicLong bytesMapped = new AtomicLong();
+
+  private Checkpoint(
+      Path directory, Map<String, SafetensorsFile> files, Map<String, SafetensorsFile> fileOf) {
+    this.directory = directory;
+    this.files = files;
+    this.fileOf = fileOf;
+  }
+
+  /// @throws CheckpointException when files are missing or malformed
+  public static Checkpoint open(Path directory) {
+    Map<String, SafetensorsFile> files = new LinkedHashMap<>();
+    try {
+      if (Files.exists(directory.resolve(INDEX))) {
+        return sharded(directory, files);
+      }
+      if (!Files.exists(directory.resolve(SINGLE))) {
+        throw new CheckpointException(
+            directory, "has neither " + SINGLE + " nor " + INDEX + ": it holds no model to load");
+      }
+      return open(directory, directory.resolve(SINGLE), files);
+    } catch (RuntimeException e) {
+      files.values().forEach(SafetensorsFile::close);
+      throw e;
+    }
+  }
+
+  /// Opens one safetensors file by itself, whatever its name.
+  ///
+  /// @throws CheckpointException when it is missing or malformed
+  public static Checkpoint openFile(Path file) {
+    return open(file, file, new LinkedHashMap<>());
+  }
+
+  private static Checkpoint open(Path where, Path path, Map<String, SafetensorsFile> files) {
+    var file = SafetensorsFile.open(path);
+    files.put(path.toString(), file);
+    Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
+    file.tensors().keySet().forEach(name -> fileOf.put(name, file));
+    return new Checkpoint(where, files, fileOf);
+  }
+
+  private static Checkpoint sharded(Path directory, Map<String, SafetensorsFile> files) {
+    Map<String, SafetensorsFile> fileOf = new LinkedHashMap<>();
+    weightMap(directory.resolve(INDEX))
+        .forEach(
+            (name, fileName) -> {
+              var file = files.get(fileName);
+              if (file == null) {
+                file = SafetensorsFile.open(directory.resolve(fileName));
+                files.put(fileName, file);
+              }
+              if (!file.tensors().containsKey(name)) {
+                throw CheckpointException.tensor(
+                    file.path(), name, "is not in this file, but the index says so");
+              }
+              fileOf.put(name, file);
+            });
+    for (var file : files.values()) {
+      for (var name : file.tensors().keySet()) {
+        if (fileOf.get(name) != file) {
+          throw CheckpointException.tensor(
+              file.path(), name, "is in this file, but the index does not say so");
+        }
+      }
+    }
+    return new Checkpoint(directory, files, fileOf);
+  }
+
+  /// Tensor name to file name.
+  private static Map<String, String> weightMap(Path index) {
+    if (!(readJson(index, MAX_INDEX_BYTES) instanceof Json.Fields(var top))
+        || !(top.get("weight_map") instanceof Json.Fields(var entries))) {
+      throw new CheckpointException(index, "has no object \"weight_map\"");
+    }
+    Map<String, String> map = new LinkedHashMap<>();
+    entries.forEach(
+        (name, value) -> {
+          // A plain name: an index must not reach files outside its directory.
+          if (!(value instanceof Json.Text(var fileName))
+              || !fileName.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+            throw CheckpointException.tensor(index, name, "is not mapped to a plain file name");
+          }
+          map.put(name, fileName);
+        });
+    return map;
+  }
+
+  static Json readJson(Path file, int maxBytes) {
+    try {
+      long size = Files.size(file);
+      if (size > maxBytes) {
+        throw new CheckpointException(
+            file, "has " + size + " bytes, at most " + maxBytes + " are allowed");
+      }
+      return Json.parse(Files.readAllBytes(file));
+    } catch (Json.SyntaxException e) {
+      throw new CheckpointException(file, "is not JSON: " + e.getMessage(), e);
+    } catch (IOException e) {
+      throw new CheckpointException(file, "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /// The names of all tensors.
+  public Set<String> names() {
+    return Collections.unmodifiableSet(fileOf.keySet());
+  }
+
+  /// What the header says of a tensor.
+  ///
+  /// @throws CheckpointException when there is none of this name
+  public TensorInfo info(String name) {
+    return Objects.requireNonNull(file(name).tensors().get(name));
+  }
+
+  private SafetensorsFile file(String name) {
+    var file = fileOf.get(name);
+    if (file == null) {
+      throw new CheckpointException(directory, "has no tensor \"" + abbreviated(name) + "\"");
+    }
+    return file;
+  }
+
+  /// What the header says of a tensor that the model needs for its arithmetic, in this shape.
+  ///
+  /// @throws CheckpointException when it is missing, has another shape, or a type that does not
+  ///     widen to float32
+  public TensorInfo require(String name, Shape shape) {
+    var info = info(name);
+    if (!info.shape().equals(shape)) {
+      throw CheckpointException.tensor(
+          directory, name, "has shape " + info.shape() + ", but the model needs " + shape);
+    }
+    if (!info.dtype().widensToFloat()) {
+      throw CheckpointException.tensor(
+          directory, name, "is " + info.dtype() + ", but the model needs F32, BF16 or F16");
+    }
+    return info;
+  }
+
+  /// Maps a tensor's bytes for as long as the arena lives.
+  ///
+  /// @throws CheckpointException as [#info]
+  public Tensor map(String name, Arena arena) {
+    var info = info(name);
+    bytesMapped.addAndGet(info.bytes());
+    return file(name).map(info, arena);
+  }
+
+  /// Maps a tensor that the model needs for its arithmetic.
+  ///
+  /// @throws CheckpointException as [#require]
+  public Tensor map(String name, Shape shape, Arena arena) {
+    require(name, shape);
+    return map(name, arena);
+  }
+
+  /// Bytes of weights mapped since the checkpoint was opened: what a node has touched.
+  public long bytesMapped() {
+    return bytesMapped.get();
+  }
+
+  @Override
+  public void close() {
+    files.values().forEach(SafetensorsFile::close);
+  }
+}

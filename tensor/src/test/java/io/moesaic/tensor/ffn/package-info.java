@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.tensor.ffn;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.tensor;
+
+import org.jspecify.annotations.NullMarked;
