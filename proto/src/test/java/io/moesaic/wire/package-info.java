@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.wire;
+
+import org.jspecify.annotations.NullMarked;
