@@ -68,6 +68,13 @@ public record TokenSchema(WireType type, int hidden, int expertsPerRow) {
 
   // ---- out
 
+  /// The first frame of a stream in either direction.
+  ///
+  /// @param descriptor where the stream goes, as a serialized FlightDescriptor; empty for replies
+  public FlightFrame frame(byte[] descriptor) {
+    return FlightFrame.of(descriptor, encode(), new byte[0], null);
+  }
+
   /// The Arrow IPC message of this schema.
   byte[] encode() {
     var builder = new FlatBufferBuilder(512);
@@ -136,14 +143,14 @@ public record TokenSchema(WireType type, int hidden, int expertsPerRow) {
   /// Reads the schema message of a request stream.
   ///
   /// @throws WireException naming the part that is malformed or of another type
-  static TokenSchema decodeRequest(byte[] message) throws WireException {
+  public static TokenSchema decodeRequest(byte[] message) throws WireException {
     return Flatbuffers.read("schema", () -> decode(schemaOf(message), 2));
   }
 
   /// Reads the schema message of a reply stream.
   ///
   /// @throws WireException naming the part that is malformed or of another type
-  static TokenSchema decodeReply(byte[] message) throws WireException {
+  public static TokenSchema decodeReply(byte[] message) throws WireException {
     return Flatbuffers.read("schema", () -> decode(schemaOf(message), 1));
   }
 

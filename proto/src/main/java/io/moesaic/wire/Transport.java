@@ -52,10 +52,6 @@ public final class Transport implements AutoCloseable {
         .workerEventLoopGroup(eventLoops)
         .directExecutor()
         .withChildOption(ChannelOption.TCP_NODELAY, true)
-        .withChildOption(
-            ChannelOption.RECVBUF_ALLOCATOR,
-            new io.netty.channel.AdaptiveRecvByteBufAllocator(
-                2048, Integer.getInteger("ini", 2048), Integer.getInteger("rcv", 65536)))
         .flowControlWindow(FLOW_CONTROL_WINDOW)
         .maxInboundMessageSize(limits.maxMessageBytes())
         .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
@@ -74,10 +70,6 @@ public final class Transport implements AutoCloseable {
         .directExecutor()
         .usePlaintext()
         .withOption(ChannelOption.TCP_NODELAY, true)
-        .withOption(
-            ChannelOption.RECVBUF_ALLOCATOR,
-            new io.netty.channel.AdaptiveRecvByteBufAllocator(
-                2048, Integer.getInteger("ini", 2048), Integer.getInteger("rcv", 65536)))
         .flowControlWindow(FLOW_CONTROL_WINDOW)
         .maxInboundMessageSize(limits.maxMessageBytes())
         .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)

@@ -1,6 +1,7 @@
 package io.moesaic.tensor.checkpoint;
 
 import static io.moesaic.tensor.checkpoint.CheckpointException.abbreviated;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.Tensor;
@@ -8,11 +9,15 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// The weights of a model directory in the Hugging Face layout: `model.safetensors`, or several
@@ -182,6 +187,27 @@ public final class Checkpoint implements AutoCloseable {
   public Tensor map(String name, Shape shape, Arena arena) {
     require(name, shape);
     return map(name, arena);
+  }
+
+  /// A hash of `config.json` and of the names, types and shapes of all tensors, in hexadecimal: two
+  /// nodes with equal fingerprints read the same model. The weights are not read, so that it costs
+  /// nothing.
+  ///
+  /// @throws CheckpointException when `config.json` cannot be read
+  public String fingerprint() {
+    try {
+      var hash = MessageDigest.getInstance("SHA-256");
+      hash.update(Files.readAllBytes(directory.resolve(ModelConfig.FILE)));
+      for (var name : new TreeSet<>(fileOf.keySet())) {
+        var info = info(name);
+        hash.update("%s %s %s\n".formatted(name, info.dtype(), info.shape()).getBytes(UTF_8));
+      }
+      return HexFormat.of().formatHex(hash.digest()).substring(0, 32);
+    } catch (IOException e) {
+      throw new CheckpointException(directory, "cannot be read: " + e.getMessage(), e);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /// Bytes of weights mapped since the checkpoint was opened: what a node has touched.

@@ -8,7 +8,7 @@ import java.util.Optional;
 /// The values of a model's `config.json`, each checked when it is read: an error names the key, the
 /// value and the bound. A key whose value is null counts as absent.
 public final class ModelConfig {
-  private static final String FILE = "config.json";
+  static final String FILE = "config.json";
   private static final int MAX_BYTES = 1 << 20;
 
   private final Path file;
