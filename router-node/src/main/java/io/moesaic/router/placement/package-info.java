@@ -1,0 +1,5 @@
+/// Which node hosts which expert.
+@NullMarked
+package io.moesaic.router.placement;
+
+import org.jspecify.annotations.NullMarked;

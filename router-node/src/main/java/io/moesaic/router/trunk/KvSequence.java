@@ -1,0 +1,66 @@
+package io.moesaic.router.trunk;
+
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
+
+import io.moesaic.tensor.Matrix;
+import io.moesaic.tensor.kernel.Panel;
+
+/// The keys and values of one sequence: the blocks that it has of a [KvPool], in order of position.
+public final class KvSequence implements AutoCloseable {
+  private final KvPool pool;
+  private int[] blocks;
+
+  KvSequence(KvPool pool, int[] blocks) {
+    this.pool = pool;
+    this.blocks = blocks;
+  }
+
+  /// Positions that there is room for.
+  public int capacity() {
+    return blocks.length * KvPool.BLOCK;
+  }
+
+  /// Stores a position's key and value of one head.
+  ///
+  /// @param source a row with `width` floats of key from column `keyAt` on, and of value from
+  ///     `valueAt` on
+  void put(
+      int layer,
+      int head,
+      int position,
+      Matrix source,
+      int row,
+      int keyAt,
+      int valueAt,
+      int width) {
+    var data = pool.data();
+    int block = blocks[position / KvPool.BLOCK];
+    int column = position % KvPool.BLOCK;
+    long key = pool.headAt(block, layer, head) + column * 4L;
+    for (int i = 0; i < width; i++) {
+      data.set(JAVA_FLOAT, key + i * (Panel.COLUMNS * 4L), source.get(row, keyAt + i));
+      long value = pool.valuesAt(block, layer, head, i / Panel.COLUMNS);
+      data.set(
+          JAVA_FLOAT,
+          value + (column * (long) Panel.COLUMNS + i % Panel.COLUMNS) * 4,
+          source.get(row, valueAt + i));
+    }
+  }
+
+  /// The keys of the block `index` of this sequence.
+  Panel keys(int index, int layer, int head) {
+    return pool.keys(blocks[index], layer, head);
+  }
+
+  /// As [KvPool#values], of the block `index` of this sequence.
+  Panel values(int index, int layer, int head, int panel, int from, int positions) {
+    return pool.values(blocks[index], layer, head, panel, from, positions);
+  }
+
+  /// Gives the blocks back. The sequence must not be used any more.
+  @Override
+  public void close() {
+    pool.release(blocks);
+    blocks = new int[0];
+  }
+}

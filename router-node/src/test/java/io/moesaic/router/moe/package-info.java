@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.moe;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.trunk;
+
+import org.jspecify.annotations.NullMarked;
