@@ -1,0 +1,125 @@
+package io.moesaic.router.engine;
+
+import io.moesaic.router.engine.Generator.Generation;
+import io.moesaic.router.sampling.TokenCounts;
+import io.moesaic.router.sampling.TokenScore;
+import io.moesaic.router.trunk.KvSequence;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A request and how far it has come. Everything but [#cancel] is for the engine's thread.
+///
+/// ```
+///   tokens   | prompt .......................... | generated ....... |
+///            0            computed ^               ^ prompt.length   ^ length
+/// ```
+/// Keys and values of the first `computed` tokens are in the cache. When all are computed, the next
+/// token is chosen.
+final class Sequence implements Generation {
+  private final GenerationRequest request;
+  private final GenerationListener listener;
+  private final TokenCounts counts;
+  private final List<TokenScore> promptScores = new ArrayList<>();
+  private int[] tokens;
+  private int length;
+  private int computed;
+  private @Nullable KvSequence cache;
+  private volatile boolean cancelled;
+
+  Sequence(GenerationRequest request, GenerationListener listener) {
+    this.request = request;
+    this.listener = listener;
+    counts = new TokenCounts(request.prompt());
+    tokens = request.prompt().clone();
+    length = tokens.length;
+    promptScores.add(TokenScore.unscored(tokens[0]));
+  }
+
+  @Override
+  public void cancel() {
+    cancelled = true;
+  }
+
+  boolean cancelled() {
+    return cancelled;
+  }
+
+  GenerationRequest request() {
+    return request;
+  }
+
+  GenerationListener listener() {
+    return listener;
+  }
+
+  TokenCounts counts() {
+    return counts;
+  }
+
+  /// Positions that the sequence may come to occupy. The last token is never fed back.
+  int maxPositions() {
+    return request.prompt().length + Math.max(0, request.maxTokens() - 1);
+  }
+
+  void admitted(KvSequence cache) {
+    this.cache = cache;
+  }
+
+  boolean admitted() {
+    return cache != null;
+  }
+
+  KvSequence cache() {
+    if (cache == null) {
+      throw new IllegalStateException("the sequence has not been admitted");
+    }
+    return cache;
+  }
+
+  void release() {
+    if (cache != null) {
+      cache.close();
+      cache = null;
+    }
+  }
+
+  int length() {
+    return length;
+  }
+
+  int token(int position) {
+    return tokens[position];
+  }
+
+  int computed() {
+    return computed;
+  }
+
+  /// Tokens that are yet to be computed.
+  int pending() {
+    return length - computed;
+  }
+
+  int generated() {
+    return length - request.prompt().length;
+  }
+
+  void advance(int count) {
+    computed += count;
+  }
+
+  void append(int token) {
+    if (length == tokens.length) {
+      tokens = Arrays.copyOf(tokens, Math.max(16, 2 * length));
+    }
+    tokens[length++] = token;
+    counts.add(token);
+  }
+
+  /// Scores of the prompt's tokens so far; the first has none.
+  List<TokenScore> promptScores() {
+    return promptScores;
+  }
+}
