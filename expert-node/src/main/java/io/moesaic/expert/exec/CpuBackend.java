@@ -202,7 +202,7 @@ public final class CpuBackend implements ExpertBackend {
 
     Scratch(FeedForward.SwiGlu block) {
       long perRow = 2L * (block.hidden() + block.intermediate()) * Float.BYTES;
-      rows = (int) Math.clamp(BYTES / perRow, ROW_BLOCK, 1024);
+      rows = Math.clamp(BYTES / perRow, ROW_BLOCK, 1024);
       x = Matrix.allocate(rows, block.hidden());
       up = Matrix.allocate(rows, block.intermediate());
       activated = Matrix.allocate(rows, block.intermediate());

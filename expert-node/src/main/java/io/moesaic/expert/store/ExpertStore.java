@@ -9,6 +9,8 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// The experts that a node has loaded. Immutable once [#load] returns; safe for concurrent reads.
@@ -34,23 +36,37 @@ public final class ExpertStore implements AutoCloseable {
       List<ExpertId> ids,
       ExpertBackend backend,
       LoadProgress progress) {
-    long total = 0;
-    for (var id : ids) {
-      total += bank.storedBytes(checkpoint, id);
+    long storedBytes = storedBytes(bank, checkpoint, ids);
+    progress.loaded(0, storedBytes);
+    var store = new ExpertStore(bank, new @Nullable LoadedExpert[bank.count()], List.copyOf(ids));
+    try {
+      store.fill(checkpoint, backend, loaded -> progress.loaded(loaded, storedBytes));
+      return store;
+    } catch (RuntimeException | Error e) {
+      store.close();
+      throw e;
     }
-    progress.loaded(0, total);
-    var experts = new @Nullable LoadedExpert[bank.count()];
+  }
+
+  private void fill(Checkpoint checkpoint, ExpertBackend backend, LongConsumer loadedBytes) {
     long loaded = 0;
-    for (var id : ids) {
+    for (var id : held) {
       // Mapped for as long as it takes to pack: the pages can go once they are copied.
       try (var arena = Arena.ofShared()) {
         var weights = bank.map(checkpoint, id, arena);
         experts[bank.indexOf(id)] = backend.load(id, bank.block(), weights);
         loaded += weights.bytes();
       }
-      progress.loaded(loaded, total);
+      loadedBytes.accept(loaded);
     }
-    return new ExpertStore(bank, experts, List.copyOf(ids));
+  }
+
+  /// Bytes of experts in the checkpoint; checks them as [#load] does.
+  ///
+  /// @throws io.moesaic.tensor.checkpoint.CheckpointException when the checkpoint does not hold
+  ///     them
+  public static long storedBytes(ExpertBank bank, Checkpoint checkpoint, List<ExpertId> ids) {
+    return ids.stream().mapToLong(id -> bank.storedBytes(checkpoint, id)).sum();
   }
 
   public ExpertBank bank() {
@@ -77,6 +93,11 @@ public final class ExpertStore implements AutoCloseable {
       }
     }
     return Collections.unmodifiableList(found);
+  }
+
+  /// Any of the experts: they are all alike but for their weights.
+  public LoadedExpert first() {
+    return Objects.requireNonNull(experts[bank.indexOf(held.getFirst())]);
   }
 
   /// Bytes that the experts occupy in memory.

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.expert.batch;
+
+import org.jspecify.annotations.NullMarked;

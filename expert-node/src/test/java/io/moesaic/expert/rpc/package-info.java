@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.expert.rpc;
+
+import org.jspecify.annotations.NullMarked;
