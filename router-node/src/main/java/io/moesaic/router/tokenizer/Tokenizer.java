@@ -1,0 +1,91 @@
+package io.moesaic.router.tokenizer;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+
+/// A model's tokenizer. Safe for concurrent use until it is closed.
+///
+/// The work is done by the Hugging Face library in native code, which DJL unpacks to `~/.djl.ai`.
+public final class Tokenizer implements AutoCloseable {
+  static {
+    // DJL reports its use over the network unless it is told that there is none.
+    System.setProperty("ai.djl.offline", "true");
+  }
+
+  private final HuggingFaceTokenizer library;
+  private final Vocabulary vocabulary;
+
+  private Tokenizer(HuggingFaceTokenizer library, Vocabulary vocabulary) {
+    this.library = library;
+    this.vocabulary = vocabulary;
+  }
+
+  /// Opens `tokenizer.json` of a model's directory.
+  public static Tokenizer open(Path modelDirectory) throws IOException {
+    var file = modelDirectory.resolve("tokenizer.json");
+    if (!Files.isRegularFile(file)) {
+      throw new NoSuchFileException(file.toString(), null, "a model needs its tokenizer");
+    }
+    var vocabulary = Vocabulary.read(file);
+    // A file may ask for truncation and padding, which would change prompts silently.
+    var library =
+        HuggingFaceTokenizer.builder()
+            .optTokenizerPath(file)
+            .optTruncation(false)
+            .optPadding(false)
+            .build();
+    return new Tokenizer(library, vocabulary);
+  }
+
+  /// @param addSpecialTokens whether to add what the model expects around a text, such as `<s>`
+  public int[] encode(String text, boolean addSpecialTokens) {
+    var ids = library.encode(text, addSpecialTokens, false).getIds();
+    return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+  }
+
+  public String decode(int[] tokens, boolean skipSpecialTokens) {
+    return library.decode(Arrays.stream(tokens).asLongStream().toArray(), skipSpecialTokens);
+  }
+
+  /// The bytes that a token stands for, maybe only a part of a character. Not to be changed.
+  public byte[] bytes(int token) {
+    return vocabulary.bytes(token);
+  }
+
+  /// The same without special tokens, which are no part of a text.
+  public byte[] textBytes(int token) {
+    return vocabulary.text(token);
+  }
+
+  /// A token for people: its text, or `bytes:\xe2\x82` if it is only a part of a character.
+  public String piece(int token) {
+    return vocabulary.piece(token);
+  }
+
+  /// One more than the highest id of a token. A model's own vocabulary may be padded beyond it.
+  public int vocabularySize() {
+    return vocabulary.size();
+  }
+
+  /// The text of a sequence of tokens that grows.
+  public TextStream textStream() {
+    return textStream(List.of(), 0);
+  }
+
+  /// The text of a sequence of tokens that ends before the first of some strings.
+  ///
+  /// @param minTokens the text of so many tokens is not searched
+  public TextStream textStream(List<String> stopStrings, int minTokens) {
+    return new TextStream(vocabulary, stopStrings, minTokens);
+  }
+
+  @Override
+  public void close() {
+    library.close();
+  }
+}

@@ -1,0 +1,157 @@
+package io.moesaic.router.tokenizer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ChatTemplateTest {
+  private static final List<Map<String, String>> CHAT =
+      List.of(
+          message("system", "Be brief."),
+          message("user", " Hi "),
+          message("assistant", "<think>hm</think>\n\nYes?"),
+          message("user", "{{ 1 + 1 }} {% raw %} <b>"));
+
+  @Test
+  void rendersTheTemplateOfTheBundledModel() throws Exception {
+    var template = ChatTemplate.load(Models.DEMO).orElseThrow();
+    assertEquals(
+        "Hello\nworld\n",
+        template.render(List.of(message("user", "Hello"), message("user", "world")), true));
+  }
+
+  @Test
+  void aModelMayHaveNoTemplate() throws IOException {
+    assertTrue(ChatTemplate.load(Models.GOLDEN).isEmpty());
+  }
+
+  @Test
+  void rendersInstructionsInBrackets() throws Exception {
+    assertEquals(
+        "<s> [INST] Be brief.\n\n Hi  [/INST] <think>hm</think>\n\nYes?</s>"
+            + " [INST] {{ 1 + 1 }} {% raw %} <b> [/INST]",
+        resource("mixtral").render(CHAT, true));
+  }
+
+  @Test
+  void rendersHeadersAndTrimsContents() throws Exception {
+    assertEquals(
+        """
+        <s><|start_header_id|>system<|end_header_id|>
+
+        Be brief.<|eot_id|><|start_header_id|>user<|end_header_id|>
+
+        Hi<|eot_id|><|start_header_id|>assistant<|end_header_id|>
+
+        """,
+        resource("llama").render(CHAT.subList(0, 2), true));
+  }
+
+  @Test
+  void rendersChatMarkupWithMethodsOfPythonStrings() throws Exception {
+    assertEquals(
+        """
+        <|im_start|>system
+        Be brief.<|im_end|>
+        <|im_start|>user
+         Hi <|im_end|>
+        <|im_start|>assistant
+        Yes?<|im_end|>
+        """,
+        resource("chatml").render(CHAT.subList(0, 3), false));
+  }
+
+  @Test
+  void tellsWhyATemplateRefusesMessages() throws IOException {
+    var template = resource("mixtral");
+    var refusal =
+        assertThrows(
+            ChatTemplateException.class,
+            () -> template.render(List.of(message("assistant", "Me first")), true));
+    assertEquals(
+        "the chat template refuses these messages: After the optional system message, roles must"
+            + " alternate user/assistant",
+        refusal.getMessage());
+  }
+
+  @Test
+  void readsNoFilesAndCallsNoJava() {
+    for (var source :
+        List.of(
+            "{% include '/etc/passwd' %}",
+            "{% import 'logback.xml' as x %}",
+            "{% extends 'a' %}",
+            "{{ messages.getClass().forName('java.lang.Runtime') }}",
+            "{{ ''.getClass() }}")) {
+      assertFails(source);
+    }
+  }
+
+  @Test
+  void boundsItsOutputAndItsDepth() {
+    var hundred = "x".repeat(100);
+    assertFails(
+        "{% for a in range(999) %}{% for b in range(999) %}"
+            + hundred
+            + "{% endfor %}{% endfor %}");
+    assertFails("{% if messages %}".repeat(10_000));
+  }
+
+  @Test
+  void takesTheTemplateOfTheTokenizersConfiguration(@TempDir Path model) throws Exception {
+    Files.writeString(
+        model.resolve("tokenizer_config.json"),
+        """
+        {"bos_token": {"content": "<b>"}, "eos_token": null,
+         "chat_template": [{"name": "tools", "template": "no"},
+                           {"name": "default", "template": "{{bos_token}}|{{eos_token}}"}]}
+        """);
+    assertEquals("<b>|", ChatTemplate.load(model).orElseThrow().render(CHAT, true));
+
+    Files.writeString(
+        model.resolve("tokenizer_config.json"),
+        """
+        {"eos_token": "</s>", "chat_template": "{{bos_token}}|{{eos_token}}\\n"}
+        """);
+    assertEquals("|</s>", ChatTemplate.load(model).orElseThrow().render(CHAT, true));
+  }
+
+  @Test
+  void pythonsSplitTakesTheSeparatorAsItIs() throws Exception {
+    assertEquals(
+        "b|2|x|X|true|2",
+        new ChatTemplate(
+                "{{ 'a.b'.split('.')[1] }}|{{ ' a  b '.split() | length }}|{{ '..x.'.strip('.') }}"
+                    + "|{{ 'x'.upper() }}|{{ 'abc'.endswith('bc') }}|{{ 'a b'.replace('a', '') |"
+                    + " length }}",
+                "",
+                "")
+            .render(CHAT, true));
+  }
+
+  private static void assertFails(String source) {
+    var template = new ChatTemplate(source, "", "");
+    assertThrows(ChatTemplateException.class, () -> template.render(CHAT, true), source);
+  }
+
+  private static ChatTemplate resource(String name) throws IOException {
+    try (var in = ChatTemplateTest.class.getResourceAsStream("/chat/" + name + ".jinja")) {
+      var template = new String(Objects.requireNonNull(in).readAllBytes(), UTF_8);
+      return new ChatTemplate(template, "<s>", "</s>");
+    }
+  }
+
+  private static Map<String, String> message(String role, String content) {
+    return Map.of("role", role, "content", content);
+  }
+}

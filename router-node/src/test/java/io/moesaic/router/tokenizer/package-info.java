@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.tokenizer;
+
+import org.jspecify.annotations.NullMarked;
