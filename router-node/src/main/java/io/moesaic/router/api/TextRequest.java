@@ -1,0 +1,43 @@
+package io.moesaic.router.api;
+
+import io.moesaic.router.engine.GenerationRequest;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A request for texts, read and checked in full.
+///
+/// @param choicesPerPrompt `n`
+/// @param generations one for each choice; choice `j` of prompt `i` is at `i * n + j`
+/// @param stopStrings end a text, and are not part of it
+/// @param minTokens before so many, no stop string ends a text
+/// @param echo whether texts begin with their prompts
+/// @param logprobs how many alternatives are told for each token; -1 tells no logprobs
+/// @param streaming absent when the answer comes whole
+record TextRequest(
+    List<Prompt> prompts,
+    int choicesPerPrompt,
+    List<GenerationRequest> generations,
+    List<String> stopStrings,
+    int minTokens,
+    boolean echo,
+    int logprobs,
+    boolean returnTokenIds,
+    @Nullable Streaming streaming) {
+  TextRequest {
+    prompts = List.copyOf(prompts);
+    generations = List.copyOf(generations);
+    stopStrings = List.copyOf(stopStrings);
+  }
+
+  /// @param includeUsage whether a last chunk tells the usage
+  /// @param continuousUsage whether every chunk does
+  record Streaming(boolean includeUsage, boolean continuousUsage) {}
+
+  Prompt prompt(int choice) {
+    return prompts.get(choice / choicesPerPrompt);
+  }
+
+  int promptTokens() {
+    return prompts.stream().mapToInt(prompt -> prompt.tokens().length).sum();
+  }
+}

@@ -1,0 +1,226 @@
+package io.moesaic.router.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.moesaic.router.engine.GenerationRequest;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Reads requests for texts, and checks all of them against the model. Tokenizing takes time: not
+/// for event loops.
+final class TextRequestParser {
+  private static final Logger log = LoggerFactory.getLogger(TextRequestParser.class);
+
+  /// The default of OpenAI's completions.
+  private static final int DEFAULT_COMPLETION_TOKENS = 16;
+
+  private static final int MAX_N = 16;
+  private static final int MAX_STOP_STRINGS = 16;
+  private static final int MAX_LOGPROBS = 20;
+
+  private final ServedModel model;
+  private final int maxChoices;
+  private final LongSupplier seeds;
+
+  /// @param seeds for requests that bring none
+  TextRequestParser(ServedModel model, int maxChoices, LongSupplier seeds) {
+    this.model = model;
+    this.maxChoices = maxChoices;
+    this.seeds = seeds;
+  }
+
+  /// The body of `/v1/completions`.
+  TextRequest completion(byte[] body) {
+    var fields = RequestFields.parse(body);
+    checkModel(fields);
+    if (fields.has("suffix")) {
+      throw ApiError.invalid("suffix", "suffix is not supported").exception();
+    }
+    var echo = fields.flag("echo", false);
+    var logprobs = fields.integer("logprobs", -1, 0, MAX_LOGPROBS);
+    int least = echo ? 0 : 1;
+    int maxTokens = fields.integer("max_tokens", -1, least, Integer.MAX_VALUE);
+    return parse(
+        fields, Prompt.parse(fields, model), maxTokens, DEFAULT_COMPLETION_TOKENS, echo, logprobs);
+  }
+
+  /// The body of `/v1/chat/completions`.
+  TextRequest chat(byte[] body) {
+    var fields = RequestFields.parse(body);
+    checkModel(fields);
+    int logprobs = chatLogprobs(fields);
+    int maxTokens = fields.integer("max_tokens", -1, 1, Integer.MAX_VALUE);
+    int newerName = fields.integer("max_completion_tokens", maxTokens, 1, Integer.MAX_VALUE);
+    if (maxTokens >= 0 && maxTokens != newerName) {
+      throw ApiError.invalid(
+              "max_tokens",
+              "max_tokens is %d but max_completion_tokens is %d; one is enough"
+                  .formatted(maxTokens, newerName))
+          .exception();
+    }
+    var prompt = ChatMessages.prompt(fields, model, true);
+    return parse(fields, List.of(prompt), newerName, model.maxModelLength(), false, logprobs);
+  }
+
+  /// Refuses a request for another model.
+  void checkModel(RequestFields fields) {
+    var name = fields.text("model");
+    if (name != null && !name.equals(model.name())) {
+      throw ApiError.unknownModel(name, model.name()).exception();
+    }
+  }
+
+  /// @param maxTokens -1 if the request does not say
+  private TextRequest parse(
+      RequestFields fields,
+      List<Prompt> prompts,
+      int maxTokens,
+      int defaultTokens,
+      boolean echo,
+      int logprobs) {
+    int n = fields.integer("n", 1, 1, MAX_N);
+    if (n * (long) prompts.size() > maxChoices) {
+      throw ApiError.invalid(
+              "n",
+              "%d prompts with n %d are more than %d texts"
+                  .formatted(prompts.size(), n, maxChoices))
+          .exception();
+    }
+    checkResponseFormat(fields);
+    fields.text("user");
+    int minTokens = fields.integer("min_tokens", 0, 0, Integer.MAX_VALUE);
+    var sampling = SamplingFields.parse(fields, logprobs, model.vocabularySize(), seeds);
+    var stopTokens = stopTokens(fields);
+    var generations = new ArrayList<GenerationRequest>();
+    for (var prompt : prompts) {
+      int most = maxTokens(prompt, maxTokens, defaultTokens);
+      if (minTokens > most) {
+        throw ApiError.invalid(
+                "min_tokens", "min_tokens is %d, above max_tokens %d".formatted(minTokens, most))
+            .exception();
+      }
+      for (int j = 0; j < n; j++) {
+        generations.add(
+            new GenerationRequest(
+                prompt.tokens(),
+                most,
+                minTokens,
+                sampling.withSeed(sampling.seed() + j),
+                stopTokens,
+                echo && logprobs >= 0));
+      }
+    }
+    var request =
+        new TextRequest(
+            prompts,
+            n,
+            generations,
+            stopStrings(fields),
+            minTokens,
+            echo,
+            logprobs,
+            fields.flag("return_token_ids", false),
+            streaming(fields));
+    logUnknown(fields);
+    return request;
+  }
+
+  private int maxTokens(Prompt prompt, int asked, int absent) {
+    int length = prompt.tokens().length;
+    int rest = model.maxModelLength() - length;
+    int needed = asked >= 0 ? asked : 1;
+    if (needed > rest) {
+      throw ApiError.tooLong(model.maxModelLength(), length, needed).exception();
+    }
+    return asked >= 0 ? asked : Math.min(absent, rest);
+  }
+
+  private static int chatLogprobs(RequestFields fields) {
+    var wanted = fields.flag("logprobs", false);
+    int top = fields.integer("top_logprobs", 0, 0, MAX_LOGPROBS);
+    if (!wanted && fields.has("top_logprobs")) {
+      throw ApiError.invalid("top_logprobs", "top_logprobs needs logprobs to be true").exception();
+    }
+    return wanted ? top : -1;
+  }
+
+  private static List<String> stopStrings(RequestFields fields) {
+    var node = fields.find("stop");
+    if (node == null) {
+      return List.of();
+    }
+    var path = fields.path("stop");
+    if (!node.isArray()) {
+      return List.of(stopString(node, path));
+    }
+    if (node.size() > MAX_STOP_STRINGS) {
+      throw RequestFields.wrong(path, node, "at most %d strings".formatted(MAX_STOP_STRINGS));
+    }
+    var stops = new ArrayList<String>(node.size());
+    for (int i = 0; i < node.size(); i++) {
+      stops.add(stopString(node.get(i), path + "[" + i + "]"));
+    }
+    return stops;
+  }
+
+  private static String stopString(JsonNode node, String path) {
+    var stop = RequestFields.text(node, path);
+    // half of a surrogate pair would cut a character in two
+    if (stop.isEmpty() || !UTF_8.newEncoder().canEncode(stop)) {
+      throw RequestFields.wrong(path, node, "Unicode text, not empty");
+    }
+    return stop;
+  }
+
+  private Set<Integer> stopTokens(RequestFields fields) {
+    var tokens = new HashSet<Integer>();
+    if (!fields.flag("ignore_eos", false)) {
+      tokens.addAll(model.eosTokenIds());
+    }
+    var node = fields.find("stop_token_ids");
+    if (node != null) {
+      for (int id : Prompt.tokenIds(node, fields.path("stop_token_ids"), model.vocabularySize())) {
+        tokens.add(id);
+      }
+    }
+    return tokens;
+  }
+
+  private static TextRequest.@Nullable Streaming streaming(RequestFields fields) {
+    var options = fields.object("stream_options");
+    if (!fields.flag("stream", false)) {
+      if (options != null) {
+        throw ApiError.invalid("stream_options", "stream_options needs stream to be true")
+            .exception();
+      }
+      return null;
+    }
+    return options == null
+        ? new TextRequest.Streaming(false, false)
+        : new TextRequest.Streaming(
+            options.flag("include_usage", false), options.flag("continuous_usage_stats", false));
+  }
+
+  private static void checkResponseFormat(RequestFields fields) {
+    var format = fields.object("response_format");
+    if (format != null && !"text".equals(format.text("type"))) {
+      throw ApiError.invalid(
+              "response_format.type", "response_format.type must be text; no other is supported")
+          .exception();
+    }
+  }
+
+  private static void logUnknown(RequestFields fields) {
+    var unknown = fields.unknown();
+    if (log.isDebugEnabled() && !unknown.isEmpty()) {
+      log.debug("Ignoring unknown fields {}", unknown);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.api;
+
+import org.jspecify.annotations.NullMarked;
