@@ -1,0 +1,234 @@
+package io.moesaic.router;
+
+import io.moesaic.router.api.ApiSettings;
+import io.moesaic.router.api.HttpApi;
+import io.moesaic.router.api.Readiness;
+import io.moesaic.router.api.ServedModel;
+import io.moesaic.router.dispatch.ExpertNodeState;
+import io.moesaic.router.engine.Engine;
+import io.moesaic.router.engine.EngineLimits;
+import io.moesaic.router.moe.MoeObserver;
+import io.moesaic.router.sampling.Sampler;
+import io.moesaic.router.tokenizer.ChatTemplate;
+import io.moesaic.router.tokenizer.Tokenizer;
+import io.moesaic.tensor.checkpoint.ModelConfig;
+import io.moesaic.wire.NodeAddress;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// A router node from its binding to its end:
+///
+/// ```
+///   bind      HTTP answers: loading, with bytes
+///   load      the trunk is packed and warm, expert nodes are being connected
+///   serving   ready as soon as every expert has a node, and again after each loss
+///   close     draining: takes nothing new, finishes what it has, then stops
+/// ```
+/// One thread calls [#bind], [#load] and [#close]; the other methods are for any thread.
+public final class RouterNode implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(RouterNode.class);
+  private static final String VERSION = "0.1.0";
+  private static final int MAX_RUNNING = 64;
+  private static final int MAX_STEP_TOKENS = 512;
+  private static final long DRAIN_SECONDS = 10;
+
+  private final RouterSettings settings;
+  private final Vertx vertx;
+  private final HttpApi api;
+  private final NodeAddress address;
+  private volatile Readiness.Loading loading = new Readiness.Loading(0, 0);
+  private volatile @Nullable Loaded loaded;
+  private volatile boolean closing;
+
+  /// What there is once the model is loaded.
+  private record Loaded(ExpertParallelModel model, Tokenizer tokenizer, Engine engine) {}
+
+  private RouterNode(RouterSettings settings) throws IOException {
+    this.settings = settings;
+    vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(2));
+    var defaults = ApiSettings.defaults(VERSION);
+    api =
+        new HttpApi(
+            vertx,
+            new ApiSettings(
+                defaults.version(),
+                settings.corsOrigins(),
+                defaults.maxBodyBytes(),
+                defaults.maxChoices(),
+                defaults.maxUnreadBytes(),
+                defaults.unreadTimeout()),
+            this::readiness,
+            new SecureRandom()::nextLong,
+            InstantSource.system());
+    try {
+      int port = api.listen(settings.http().host(), settings.http().port());
+      address = new NodeAddress(settings.http().host(), port);
+    } catch (IOException e) {
+      vertx.close();
+      throw e;
+    }
+  }
+
+  /// Begins to listen.
+  ///
+  /// @throws IOException when the address cannot be bound
+  public static RouterNode bind(RouterSettings settings) throws IOException {
+    return new RouterNode(settings);
+  }
+
+  /// Where the API listens.
+  public NodeAddress address() {
+    return address;
+  }
+
+  /// Loads the trunk, runs it until it is compiled, and begins to serve.
+  ///
+  /// @throws io.moesaic.tensor.checkpoint.CheckpointException when the model cannot be used
+  /// @throws IOException when its tokenizer or chat template cannot be read
+  public void load(LoadProgress progress) throws IOException {
+    var tokenizer = Tokenizer.open(settings.model());
+    var template = ChatTemplate.load(settings.model());
+    var model =
+        ExpertParallelModel.open(
+            settings.modelSettings(),
+            MoeObserver.NONE,
+            (bytes, total) -> {
+              loading = new Readiness.Loading(bytes, total);
+              progress.loaded(bytes, total);
+            });
+    TrunkWarmup.run(model.trunk(), model.pool());
+    int stepTokens = Math.min(MAX_STEP_TOKENS, model.maxStepTokens());
+    var engine =
+        new Engine(
+            model.trunk(),
+            model.moe(),
+            model.pool(),
+            new Sampler(model.compute().kernels()),
+            new EngineLimits(
+                settings.queueRequests(), Math.min(MAX_RUNNING, stepTokens), stepTokens));
+    loaded = new Loaded(model, tokenizer, engine);
+    api.serve(served(model, tokenizer, template), engine);
+  }
+
+  private ServedModel served(
+      ExpertParallelModel model, Tokenizer tokenizer, Optional<ChatTemplate> template) {
+    return new ServedModel(
+        settings.name(),
+        InstantSource.system().instant().getEpochSecond(),
+        Math.min(model.config().maxPositions(), model.pool().positions()),
+        model.config().vocabulary(),
+        endTokens(settings.model(), model.config().vocabulary()),
+        tokenizer,
+        template);
+  }
+
+  /// The tokens that end a text: `generation_config.json` has the last word.
+  private static Set<Integer> endTokens(Path model, int vocabulary) {
+    var generation = model.resolve("generation_config.json");
+    var key = "eos_token_id";
+    if (Files.exists(generation)) {
+      var config = ModelConfig.readFile(generation);
+      if (config.has(key)) {
+        return toSet(config.integers(key, 0, vocabulary - 1));
+      }
+    }
+    return toSet(ModelConfig.read(model).integers(key, 0, vocabulary - 1));
+  }
+
+  private static Set<Integer> toSet(int[] tokens) {
+    return Arrays.stream(tokens).boxed().collect(Collectors.toUnmodifiableSet());
+  }
+
+  private Readiness readiness() {
+    var current = loaded;
+    if (closing) {
+      return new Readiness.Draining();
+    }
+    if (current == null) {
+      return loading;
+    }
+    var missing = current.model.fleet().placement().missing();
+    if (missing.isEmpty()) {
+      return new Readiness.Ready();
+    }
+    return new Readiness.ExpertsMissing(
+        "%d of the model's experts have no node: %s"
+            .formatted(missing.size(), current.model.fleet().describeAbsent()));
+  }
+
+  /// Waits until every expert of the model has a serving node.
+  ///
+  /// @return whether that came true within the time
+  /// @throws IllegalStateException before [#load]
+  public boolean awaitExperts(Duration timeout) throws InterruptedException {
+    return requireLoaded().model.fleet().awaitComplete(timeout.toMillis());
+  }
+
+  /// The expert nodes as this router sees them, in the order of the settings.
+  public List<ExpertNodeState> experts() {
+    return requireLoaded().model.fleet().states();
+  }
+
+  /// Bytes of weights and of keys and values.
+  public long memoryBytes() {
+    return requireLoaded().model.memoryBytes();
+  }
+
+  private Loaded requireLoaded() {
+    var current = loaded;
+    if (current == null) {
+      throw new IllegalStateException("the model is not loaded yet");
+    }
+    return current;
+  }
+
+  /// Finishes the requests that it has, for a while, and stops.
+  @Override
+  public void close() {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    var current = loaded;
+    if (current != null) {
+      drain(current.engine);
+      current.engine.close();
+    }
+    try {
+      api.close();
+    } catch (IOException e) {
+      LOG.warn("The HTTP server did not close cleanly", e);
+    }
+    if (current != null) {
+      current.model.close();
+      current.tokenizer.close();
+    }
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+
+  private static void drain(Engine engine) {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DRAIN_SECONDS);
+    try {
+      while (engine.unfinished() > 0 && System.nanoTime() < deadline) {
+        Thread.sleep(10);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
