@@ -83,6 +83,14 @@ class RefusalsTest {
   }
 
   @Test
+  void aModeThatIsNotKnown() throws Exception {
+    var stream = router.open(SCHEMA);
+    stream.send(header(77, 0).toBuilder().setModeValue(9).build(), 1, 0, 2);
+    assertRefused(
+        stream, Status.Code.INVALID_ARGUMENT, "mode", "mode: is 9, which this node does not know");
+  }
+
+  @Test
   void moreRowsThanAllowed() throws Exception {
     var stream = router.open(SCHEMA);
     stream.send(header(77, 0), 257, 0, 2);

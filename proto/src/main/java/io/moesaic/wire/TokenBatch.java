@@ -4,7 +4,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.moesaic.wire.v1.DispatchHeader;
-import io.moesaic.wire.v1.DispatchMode;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -64,17 +63,12 @@ public final class TokenBatch implements AutoCloseable {
     return new TokenBatch(frame, schema, layout, frame.bodySegment());
   }
 
-  /// Reads the header that accompanies a batch.
+  /// Reads the header that accompanies a batch. What it asks for is checked by whoever serves it.
   ///
-  /// @throws WireException when it is no such message, or asks for a mode that is not known
+  /// @throws WireException when it is no such message
   public static DispatchHeader header(FlightFrame frame) throws WireException {
     try {
-      var header = DispatchHeader.parseFrom(frame.metadata());
-      if (header.getMode() == DispatchMode.UNRECOGNIZED) {
-        throw WireException.invalid(
-            "mode", "is " + header.getModeValue() + ", which this node does not know");
-      }
-      return header;
+      return DispatchHeader.parseFrom(frame.metadata());
     } catch (InvalidProtocolBufferException _) {
       throw WireException.invalid("app_metadata", "is not a moesaic.v1.DispatchHeader");
     }

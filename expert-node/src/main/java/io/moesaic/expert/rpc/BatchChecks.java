@@ -5,6 +5,8 @@ import io.moesaic.expert.exec.LoadedExpert;
 import io.moesaic.expert.store.ExpertStore;
 import io.moesaic.wire.TokenBatch;
 import io.moesaic.wire.WireException;
+import io.moesaic.wire.v1.DispatchHeader;
+import io.moesaic.wire.v1.DispatchMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -39,6 +41,14 @@ final class BatchChecks {
     }
     checkReply(slots.size(), batch, maxMessageBytes);
     return slots;
+  }
+
+  /// @throws WireException when the header asks for what this node does not know
+  static void checkMode(DispatchHeader header) throws WireException {
+    if (header.getMode() == DispatchMode.UNRECOGNIZED) {
+      throw WireException.invalid(
+          "mode", "is " + header.getModeValue() + ", which this node does not know");
+    }
   }
 
   private static void checkLayer(int layer, ExpertStore store) throws WireException {

@@ -140,6 +140,7 @@ public final class Intake {
               Status.Code.UNAVAILABLE, "", "the node is not serving: it loads or shuts down"));
     }
     try {
+      BatchChecks.checkMode(header);
       var batch = TokenBatch.decode(frame, schema, limits);
       return new Checked(
           batch, BatchChecks.slots(batch, header.getLayer(), experts, limits.maxMessageBytes()));
