@@ -32,6 +32,7 @@ public final class Engine implements Generator, AutoCloseable {
 
   private final Trunk trunk;
   private final MoeLayer moe;
+  private final KvPool pool;
   private final Sampler sampler;
   private final EngineLimits limits;
   private final Scheduler scheduler;
@@ -44,6 +45,7 @@ public final class Engine implements Generator, AutoCloseable {
   public Engine(Trunk trunk, MoeLayer moe, KvPool pool, Sampler sampler, EngineLimits limits) {
     this.trunk = trunk;
     this.moe = moe;
+    this.pool = pool;
     this.sampler = sampler;
     this.limits = limits;
     scheduler = new Scheduler(pool, limits);
@@ -53,11 +55,16 @@ public final class Engine implements Generator, AutoCloseable {
   @Override
   public Generation submit(GenerationRequest request, GenerationListener listener)
       throws QueueFullException {
+    var sequence = new Sequence(request, listener);
+    if (!scheduler.fits(sequence)) {
+      throw new IllegalArgumentException(
+          "the text may come to %d positions, but there is memory for %d only"
+              .formatted(sequence.maxPositions(), pool.positions()));
+    }
     if (waiting.incrementAndGet() > limits.waiting()) {
       waiting.decrementAndGet();
       throw new QueueFullException(limits.waiting(), limits.waiting(), RETRY_AFTER_MILLIS);
     }
-    var sequence = new Sequence(request, listener);
     unfinished.incrementAndGet();
     incoming.add(sequence);
     if (closed) {
@@ -101,10 +108,11 @@ public final class Engine implements Generator, AutoCloseable {
   }
 
   private void step(List<Slice> slices) {
-    var batch = StepAssembly.of(slices);
-    var failures = new RowFailures(batch.tokens().length);
+    RowFailures failures;
     Matrix logits;
     try {
+      var batch = StepAssembly.of(slices);
+      failures = new RowFailures(batch.tokens().length);
       logits = trunk.forward(batch, moe, failures);
     } catch (RuntimeException | Error e) {
       LOG.error("A step of {} sequences failed", slices.size(), e);
@@ -117,7 +125,10 @@ public final class Engine implements Generator, AutoCloseable {
     for (var slice : slices) {
       var reason = firstReason(failures, row, slice.count());
       if (reason != null) {
-        fail(slice.sequence(), new GenerationFailure(Code.EXPERT_UNAVAILABLE, reason));
+        // A close interrupts the wait for experts: that is no fault of theirs.
+        fail(
+            slice.sequence(),
+            closed ? STOPPED : new GenerationFailure(Code.EXPERT_UNAVAILABLE, reason));
       } else {
         publish(slice, logits, logitRow);
       }
@@ -135,7 +146,7 @@ public final class Engine implements Generator, AutoCloseable {
     return null;
   }
 
-  /// Samples and tells the listener.
+  /// Samples and tells the listener. If either throws, the sequence fails alone.
   ///
   /// @param firstRow the slice's first row of logits
   private void publish(Slice slice, Matrix logits, int firstRow) {
@@ -148,9 +159,11 @@ public final class Engine implements Generator, AutoCloseable {
       if (slice.completes()) {
         next(sequence, logits, firstRow + StepAssembly.logitRows(slice) - 1);
       }
-    } catch (RuntimeException e) {
-      LOG.error("A request's listener failed", e);
-      end(sequence);
+    } catch (RuntimeException | Error e) {
+      LOG.error("A token could not be chosen or handed over", e);
+      fail(
+          sequence,
+          new GenerationFailure(Code.INTERNAL, "A token could not be chosen or handed over: " + e));
     }
   }
 
@@ -196,18 +209,24 @@ public final class Engine implements Generator, AutoCloseable {
 
   private void finish(Sequence sequence, FinishReason reason) {
     end(sequence);
-    sequence.listener().finished(reason);
+    tell(() -> sequence.listener().finished(reason));
   }
 
   private void fail(Sequence sequence, GenerationFailure failure) {
     end(sequence);
+    tell(() -> sequence.listener().failed(failure));
+  }
+
+  /// A listener's last call: nothing is left to be done if it throws.
+  private static void tell(Runnable call) {
     try {
-      sequence.listener().failed(failure);
-    } catch (RuntimeException e) {
+      call.run();
+    } catch (RuntimeException | Error e) {
       LOG.error("A request's listener failed", e);
     }
   }
 
+  /// Once for each sequence.
   private void end(Sequence sequence) {
     if (!sequence.admitted()) {
       waiting.decrementAndGet();
@@ -220,11 +239,13 @@ public final class Engine implements Generator, AutoCloseable {
     for (var next = incoming.poll(); next != null; next = incoming.poll()) {
       waiting.decrementAndGet();
       unfinished.decrementAndGet();
-      next.listener().failed(STOPPED);
+      var listener = next.listener();
+      tell(() -> listener.failed(STOPPED));
     }
   }
 
-  /// Stops after the current step. Requests that have not ended fail.
+  /// Stops after the current step, for whose experts it does not wait any longer. Requests that
+  /// have not ended fail.
   @Override
   public void close() {
     closed = true;

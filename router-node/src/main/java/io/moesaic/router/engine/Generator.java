@@ -4,6 +4,7 @@ package io.moesaic.router.engine;
 public interface Generator {
   /// @return by which the request can be cancelled
   /// @throws QueueFullException when too many requests wait already
+  /// @throws IllegalArgumentException when there is no memory for a text so long
   Generation submit(GenerationRequest request, GenerationListener listener)
       throws QueueFullException;
 

@@ -21,12 +21,20 @@ final class Scheduler {
     this.limits = limits;
   }
 
-  /// Consecutive tokens of a sequence.
-  record Slice(Sequence sequence, int from, int count) {
-    /// Whether the sequence's next token can be chosen after it.
-    boolean completes() {
-      return from + count == sequence.length();
+  /// Consecutive tokens of a sequence, as they were when the step was scheduled: the sequence grows
+  /// while results are published.
+  ///
+  /// @param completes whether the sequence's next token can be chosen after it
+  record Slice(Sequence sequence, int from, int count, boolean completes) {
+    /// The next `count` tokens that are to be computed.
+    private static Slice next(Sequence sequence, int count) {
+      return new Slice(sequence, sequence.computed(), count, count == sequence.pending());
     }
+  }
+
+  /// Whether there is memory for the sequence when it runs alone. For any thread.
+  boolean fits(Sequence sequence) {
+    return sequence.maxPositions() <= pool.positions();
   }
 
   void add(Sequence sequence) {
@@ -74,14 +82,14 @@ final class Scheduler {
     int budget = limits.stepTokens();
     for (var sequence : running) {
       if (sequence.pending() == 1) {
-        slices.add(new Slice(sequence, sequence.computed(), 1));
+        slices.add(Slice.next(sequence, 1));
         budget--;
       }
     }
     for (var sequence : running) {
       if (sequence.pending() > 1 && budget > 0) {
         int count = Math.min(budget, sequence.pending());
-        slices.add(new Slice(sequence, sequence.computed(), count));
+        slices.add(Slice.next(sequence, count));
         budget -= count;
       }
     }

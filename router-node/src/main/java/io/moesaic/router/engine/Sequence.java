@@ -60,7 +60,8 @@ final class Sequence implements Generation {
 
   /// Positions that the sequence may come to occupy. The last token is never fed back.
   int maxPositions() {
-    return request.prompt().length + Math.max(0, request.maxTokens() - 1);
+    long positions = (long) request.prompt().length + Math.max(0, request.maxTokens() - 1);
+    return (int) Math.min(positions, Integer.MAX_VALUE);
   }
 
   void admitted(KvSequence cache) {
