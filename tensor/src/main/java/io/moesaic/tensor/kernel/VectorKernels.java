@@ -26,7 +26,6 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorShape;
-import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /// The kernels on the Vector API, at whatever width the machine has (128 to 512 bits). Element-wise
@@ -60,14 +59,6 @@ final class VectorKernels implements Kernels {
   private static final int K_BLOCK = 1024;
 
   private static final IntVector LANE_INDEX = IntVector.zero(INTS).addIndex(1);
-  private static final VectorShuffle<Float> BY_8 = rotation(8);
-  private static final VectorShuffle<Float> BY_4 = rotation(4);
-  private static final VectorShuffle<Float> BY_2 = rotation(2);
-  private static final VectorShuffle<Float> BY_1 = rotation(1);
-
-  private static VectorShuffle<Float> rotation(int by) {
-    return VectorShuffle.fromOp(FLOATS, lane -> (lane + by) % LENGTH);
-  }
 
   @Override
   public String describe() {
@@ -148,7 +139,7 @@ final class VectorKernels implements Kernels {
   public void rmsNorm(Matrix x, float[] weight, float epsilon, Matrix y) {
     int cols = x.cols();
     for (int row = 0; row < x.rows(); row++) {
-      float scale = inverseRoot(sumOfSquares(x, row) / cols + epsilon);
+      float scale = inverseRoot(LaneSums.ofSquares(x, row) / cols + epsilon);
       int i = 0;
       for (; i + LENGTH <= cols; i += LENGTH) {
         load(x.data(), x.at(row) + i)
@@ -160,43 +151,6 @@ final class VectorKernels implements Kernels {
         y.set(row, i, x.get(row, i) * scale * weight[i]);
       }
     }
-  }
-
-  private static float sumOfSquares(Matrix x, int row) {
-    var data = x.data();
-    int at = x.at(row);
-    int end = at + x.cols() / LANES * LANES;
-    var s0 = FloatVector.zero(FLOATS);
-    var s1 = s0;
-    var s2 = s0;
-    var s3 = s0;
-    for (; at < end; at += LANES) {
-      s0 = addSquare(s0, load(data, at));
-      if (LENGTH <= 8) {
-        s1 = addSquare(s1, load(data, at + LENGTH));
-      }
-      if (LENGTH == 4) {
-        s2 = addSquare(s2, load(data, at + 8));
-        s3 = addSquare(s3, load(data, at + 12));
-      }
-    }
-    int rest = x.cols() % LANES;
-    if (rest > 0) {
-      // Lanes past the end load as zeros, and the square of a zero changes no sum of squares.
-      s0 = addSquare(s0, loadBetween(data, at, 0, rest));
-      if (LENGTH <= 8) {
-        s1 = addSquare(s1, loadBetween(data, at + LENGTH, 0, rest - LENGTH));
-      }
-      if (LENGTH == 4) {
-        s2 = addSquare(s2, loadBetween(data, at + 8, 0, rest - 8));
-        s3 = addSquare(s3, loadBetween(data, at + 12, 0, rest - 12));
-      }
-    }
-    return tree(s0, s1, s2, s3);
-  }
-
-  private static FloatVector addSquare(FloatVector sum, FloatVector x) {
-    return x.fma(x, sum);
   }
 
   @Override
@@ -211,7 +165,7 @@ final class VectorKernels implements Kernels {
     for (; i < base + to; i++) {
       data[i] = Exp.exp(data[i] - max);
     }
-    float inverse = 1f / laneSum(data, base, from, to);
+    float inverse = 1f / LaneSums.of(data, base, from, to);
     i = base + from;
     for (; i + LENGTH <= base + to; i += LENGTH) {
       load(data, i).mul(inverse).intoArray(data, i);
@@ -235,57 +189,6 @@ final class VectorKernels implements Kernels {
       result = Math.max(result, data[i]);
     }
     return result;
-  }
-
-  /// The sum of non-negative values in columns `from <= i < to` of the row that starts at `base`;
-  /// lanes follow the column.
-  private static float laneSum(float[] data, int base, int from, int to) {
-    var s0 = FloatVector.zero(FLOATS);
-    var s1 = s0;
-    var s2 = s0;
-    var s3 = s0;
-    for (int i = from / LANES * LANES; i < to; i += LANES) {
-      int at = base + i;
-      int first = from - i;
-      int last = to - i;
-      s0 = s0.add(loadBetween(data, at, first, last));
-      if (LENGTH <= 8) {
-        s1 = s1.add(loadBetween(data, at + LENGTH, first - LENGTH, last - LENGTH));
-      }
-      if (LENGTH == 4) {
-        s2 = s2.add(loadBetween(data, at + 8, first - 8, last - 8));
-        s3 = s3.add(loadBetween(data, at + 12, first - 12, last - 12));
-      }
-    }
-    return tree(s0, s1, s2, s3);
-  }
-
-  /// A vector whose lanes `first <= lane < last` are loaded and whose others are zero, without
-  /// touching their memory.
-  private static FloatVector loadBetween(float[] data, int at, int first, int last) {
-    if (first <= 0 && last >= LENGTH) {
-      return load(data, at);
-    }
-    var mask = LANE_INDEX.compare(GE, first).and(LANE_INDEX.lt(last)).cast(FLOATS);
-    return FloatVector.fromArray(FLOATS, data, at, mask);
-  }
-
-  /// The fixed tree over 16 virtual lanes held in 1, 2 or 4 vectors: lane i takes lane i + 8, then
-  /// i + 4, i + 2, i + 1.
-  private static float tree(FloatVector s0, FloatVector s1, FloatVector s2, FloatVector s3) {
-    FloatVector sum;
-    if (LENGTH == 4) {
-      sum = s0.add(s2).add(s1.add(s3));
-    } else if (LENGTH == 8) {
-      sum = s0.add(s1);
-      sum = sum.add(sum.rearrange(BY_4));
-    } else {
-      sum = s0.add(s0.rearrange(BY_8));
-      sum = sum.add(sum.rearrange(BY_4));
-    }
-    sum = sum.add(sum.rearrange(BY_2));
-    sum = sum.add(sum.rearrange(BY_1));
-    return sum.lane(0);
   }
 
   // ---- selection
@@ -422,7 +325,17 @@ final class VectorKernels implements Kernels {
     }
   }
 
-  private static FloatVector load(float[] data, int at) {
+  /// A vector whose lanes `first <= lane < last` are loaded and whose others are zero, without
+  /// touching their memory.
+  static FloatVector loadBetween(float[] data, int at, int first, int last) {
+    if (first <= 0 && last >= LENGTH) {
+      return load(data, at);
+    }
+    var mask = LANE_INDEX.compare(GE, first).and(LANE_INDEX.lt(last)).cast(FLOATS);
+    return FloatVector.fromArray(FLOATS, data, at, mask);
+  }
+
+  static FloatVector load(float[] data, int at) {
     return FloatVector.fromArray(FLOATS, data, at);
   }
 }
