@@ -1,0 +1,125 @@
+package io.moesaic.deploy.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import io.moesaic.deploy.dev.ClusterSpec;
+import io.moesaic.deploy.dev.ExpertHost;
+import io.moesaic.deploy.dev.LocalCluster;
+import io.moesaic.wire.NodeAddress;
+import io.moesaic.wire.WireType;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `moesaic dev`: a cluster on this machine, until Ctrl-C or the end of a command.
+@Command(
+    name = "dev",
+    description = {
+      "Starts a cluster on this machine: expert nodes and a router, each a process of its own.",
+      "With a COMMAND, runs it against the cluster, stops everything, and exits with its status."
+    },
+    customSynopsis = "moesaic dev [OPTIONS] [-- COMMAND...]",
+    footer = {
+      "%nExamples:",
+      "  The model that comes with Moesaic, on three expert nodes, at port 8080:",
+      "    moesaic dev",
+      "  A model of yours on five, half the bytes between the nodes:",
+      "    moesaic dev --model models/mixtral-8x7b --experts 5 --wire bf16",
+      "  For one command, which finds the addresses in MOESAIC_URL (HTTP) and MOESAIC_FLIGHT",
+      "  (Arrow Flight, the first expert node):",
+      "    moesaic dev --http 0 -- moesaic generate --url '$MOESAIC_URL' --prompt \"Call me\""
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class DevCommand implements Callable<Integer> {
+  private static final String LOOPBACK = "127.0.0.1";
+
+  @Spec CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      description = "Directory of the checkpoint; default: the model that comes with Moesaic.")
+  @Nullable Path model;
+
+  @Option(
+      names = "--experts",
+      paramLabel = "N",
+      defaultValue = "3",
+      description = "Expert nodes; default: ${DEFAULT-VALUE}.")
+  int experts;
+
+  @Option(
+      names = "--http",
+      paramLabel = "PORT",
+      defaultValue = "8080",
+      description = "Port of the HTTP API, 0 for a free one; default: ${DEFAULT-VALUE}.")
+  int httpPort;
+
+  @Option(
+      names = "--wire",
+      paramLabel = "f32|bf16",
+      defaultValue = "f32",
+      description = "Type of activations between the nodes; default: ${DEFAULT-VALUE}.")
+  WireType wire;
+
+  @Option(
+      names = "--expert-host",
+      paramLabel = "in-process|process",
+      defaultValue = "process",
+      description = "Where expert nodes live: each in a process, or all in this one.")
+  ExpertHost expertHost;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Compute threads of each node; default: the processors, shared out.")
+  int threads;
+
+  @Option(names = "--json", description = "Print the nodes as a JSON object, not as a table.")
+  boolean json;
+
+  @Parameters(paramLabel = "COMMAND", hidden = true)
+  List<String> command = List.of();
+
+  @Override
+  public Integer call() throws InterruptedException, JsonProcessingException {
+    var cluster =
+        new ClusterSpec(
+            model == null ? ClusterSpec.bundledModel() : model,
+            experts,
+            new NodeAddress(LOOPBACK, httpPort),
+            wire,
+            expertHost,
+            threads,
+            List.of());
+    long startNanos = System.nanoTime();
+    var progress = DevProgress.on(spec.commandLine().getErr());
+    try (var running = LocalCluster.start(cluster, progress)) {
+      var startUp = Duration.ofNanos(System.nanoTime() - startNanos);
+      show(DevSummary.of(cluster.model(), running, startUp));
+      if (!command.isEmpty()) {
+        return UserCommand.of(command, running).run();
+      }
+      progress.awaitDeathOfRouter();
+      throw new CommandFailure("the router is gone, so the cluster has been stopped");
+    }
+  }
+
+  /// With a command, standard output is the command's.
+  private void show(DevSummary summary) throws JsonProcessingException {
+    var commandLine = spec.commandLine();
+    var out = command.isEmpty() ? commandLine.getOut() : commandLine.getErr();
+    if (json) {
+      out.println(summary.json());
+    } else {
+      summary.lines(command.isEmpty()).forEach(out::println);
+    }
+    out.flush();
+  }
+}

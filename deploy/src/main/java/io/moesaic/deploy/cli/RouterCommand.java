@@ -1,0 +1,164 @@
+package io.moesaic.deploy.cli;
+
+import io.moesaic.deploy.daemon.Daemon;
+import io.moesaic.deploy.daemon.NodeRole;
+import io.moesaic.router.RouterNode;
+import io.moesaic.router.RouterSettings;
+import io.moesaic.router.dispatch.ExpertNodeState;
+import io.moesaic.wire.NodeAddress;
+import io.moesaic.wire.WireType;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `moesaic router`: a router node in this process.
+@Command(
+    name = "router",
+    description = "Serves a model over HTTP; its experts run on the expert nodes.",
+    footer = {
+      DaemonOptions.OTHER_WAYS,
+      "%nExamples:",
+      "  In front of two expert nodes:",
+      "    moesaic router --model models/mixtral-8x7b --experts 10.0.0.1:9000,10.0.0.2:9000",
+      "  Half the bytes between the nodes, rounded activations:",
+      "    moesaic router --config router.yaml --wire bf16"
+    })
+@SuppressWarnings("NullAway.Init") // picocli sets the fields
+final class RouterCommand implements Callable<Integer> {
+  @Mixin DaemonOptions daemon;
+
+  @Option(
+      names = "--http",
+      paramLabel = "HOST:PORT",
+      defaultValue = "127.0.0.1:8080",
+      description = "Where clients connect; port 0 for a free one.")
+  NodeAddress http;
+
+  @Option(
+      names = "--experts",
+      required = true,
+      split = ",",
+      paramLabel = "HOST:PORT",
+      description = "The expert nodes; together they must host every expert.")
+  List<NodeAddress> experts;
+
+  @Option(
+      names = "--wire",
+      paramLabel = "f32|bf16",
+      defaultValue = "f32",
+      description = "Type of activations between the nodes.")
+  WireType wire;
+
+  @Option(
+      names = "--queue-requests",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "Most requests that wait; more are refused with 429.")
+  int queueRequests;
+
+  @Option(
+      names = "--kv-tokens",
+      paramLabel = "N",
+      defaultValue = "16384",
+      description = "Tokens whose keys and values fit in memory, over all requests.")
+  int kvTokens;
+
+  @Option(
+      names = "--dispatch-timeout",
+      paramLabel = "TIME",
+      defaultValue = "30s",
+      description = "How long to wait for an expert node's reply, such as 500ms, 5s or 2m.")
+  Duration dispatchTimeout;
+
+  @Option(
+      names = "--cors-origins",
+      split = ",",
+      paramLabel = "ORIGIN",
+      description = "Web origins whose pages may call the API; * for all.")
+  List<String> corsOrigins = List.of();
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "Name of the model in the API; default: the name of its directory.")
+  @Nullable String name;
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    var settings =
+        new RouterSettings(
+            name == null ? daemon.modelName() : name,
+            daemon.model,
+            http,
+            experts,
+            wire,
+            daemon.threads,
+            queueRequests,
+            kvTokens,
+            dispatchTimeout,
+            corsOrigins,
+            daemon.insecure);
+    var node = DaemonOptions.bind(http, "--http", () -> RouterNode.bind(settings));
+    daemon.daemon(NodeRole.ROUTER).run(new Served(node));
+    return 0;
+  }
+
+  /// A router is ready when every expert of the model has a node that serves it.
+  private record Served(RouterNode node) implements Daemon.Node {
+    private static final Logger log = LoggerFactory.getLogger(RouterCommand.class);
+    private static final Duration COMPLAIN_EVERY = Duration.ofSeconds(10);
+
+    @Override
+    public NodeAddress address() {
+      return node.address();
+    }
+
+    @Override
+    public void load(Daemon.LoadProgress progress) throws IOException, InterruptedException {
+      node.load(progress::loaded);
+      while (!node.awaitExperts(COMPLAIN_EVERY)) {
+        log.warn("waiting for expert nodes: {}", absent());
+      }
+    }
+
+    private String absent() {
+      var absent =
+          node.experts().stream()
+              .filter(expert -> expert.status() != ExpertNodeState.Status.SERVING)
+              .map(
+                  expert ->
+                      "%s is %s %s"
+                          .formatted(
+                              expert.address(),
+                              expert.status().name().toLowerCase(Locale.ROOT),
+                              expert.reason())
+                          .strip())
+              .collect(Collectors.joining("; "));
+      return absent.isEmpty() ? "those that serve do not host every expert" : absent;
+    }
+
+    @Override
+    public long memoryBytes() {
+      return node.memoryBytes();
+    }
+
+    @Override
+    public int heldExperts() {
+      return 0;
+    }
+
+    @Override
+    public void close() {
+      node.close();
+    }
+  }
+}

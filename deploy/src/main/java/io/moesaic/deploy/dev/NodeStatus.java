@@ -1,0 +1,18 @@
+package io.moesaic.deploy.dev;
+
+import io.moesaic.deploy.daemon.NodeRole;
+import io.moesaic.wire.NodeAddress;
+
+/// A node of a local cluster at one moment.
+///
+/// @param heldExperts (layer, expert) pairs that it hosts; 0 for a router, and unless it is ready
+/// @param memoryBytes memory of its weights; 0 unless it is ready
+/// @param pid the process that it lives in
+public record NodeStatus(
+    String name,
+    NodeRole role,
+    NodeState state,
+    NodeAddress address,
+    int heldExperts,
+    long memoryBytes,
+    long pid) {}

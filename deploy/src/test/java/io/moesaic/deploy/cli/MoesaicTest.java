@@ -1,0 +1,82 @@
+package io.moesaic.deploy.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MoesaicTest {
+  private record Outcome(int status, String out, String err) {}
+
+  private static Outcome moesaic(Map<String, String> environment, String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int status =
+        Moesaic.run(arguments, environment, new PrintWriter(out), new PrintWriter(err, true));
+    return new Outcome(status, out.toString(), err.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dev", "generate", "router", "expert"})
+  void everyCommandExplainsItselfWithExamplesAndExitCodes(String command) {
+    var help = moesaic(Map.of(), command, "--help");
+    assertEquals(0, help.status());
+    assertTrue(help.out().contains("Examples:"), help.out());
+    assertTrue(help.out().contains("moesaic " + command), help.out());
+    assertTrue(help.out().contains("Exit status:"), help.out());
+  }
+
+  @Test
+  void aCallWithoutACommandShowsTheHelpAsAMistake() {
+    var outcome = moesaic(Map.of());
+    assertEquals(2, outcome.status());
+    assertTrue(outcome.err().contains("Commands:"), outcome.err());
+  }
+
+  @Test
+  void aMisspeltOptionIsAMistakeWithASuggestion() {
+    var outcome = moesaic(Map.of(), "dev", "--expert=4");
+    assertEquals(2, outcome.status());
+    assertTrue(outcome.err().contains("--experts"), outcome.err());
+    assertTrue(outcome.err().contains("See moesaic dev --help"), outcome.err());
+  }
+
+  @Test
+  void aWrongValueIsToldWithWhereItCameFrom() {
+    var outcome = moesaic(Map.of("MOESAIC_LISTEN", "9000"), "expert", "--model=m", "--shard=0/1");
+    assertEquals(2, outcome.status());
+    assertTrue(
+        outcome.err().contains("must be host:port")
+            && outcome.err().contains("(environment variable MOESAIC_LISTEN)"),
+        outcome.err());
+  }
+
+  @Test
+  void aModelThatIsNotThereIsOneSentence() {
+    var outcome = moesaic(Map.of(), "dev", "--http=0", "--model=/nowhere");
+    assertEquals(1, outcome.status());
+    assertTrue(outcome.err().startsWith("moesaic: /nowhere/config.json"), outcome.err());
+    assertEquals(1, outcome.err().lines().count(), outcome.err());
+  }
+
+  @Test
+  void aServerThatIsNotThereIsOneSentence() {
+    var outcome = moesaic(Map.of(), "generate", "--url=http://127.0.0.1:1", "--prompt=x");
+    assertEquals(1, outcome.status());
+    assertTrue(outcome.err().contains("nothing listens at http://127.0.0.1:1"), outcome.err());
+    assertFalse(outcome.err().contains("\tat "), outcome.err());
+  }
+
+  @Test
+  void theStackTraceIsThereForThoseWhoAsk() {
+    var outcome =
+        moesaic(Map.of("MOESAIC_DEBUG", "1"), "generate", "--url=http://127.0.0.1:1", "--prompt=x");
+    assertTrue(outcome.err().contains("\tat "), outcome.err());
+  }
+}

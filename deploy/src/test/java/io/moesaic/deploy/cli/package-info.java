@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy.cli;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy.client;
+
+import org.jspecify.annotations.NullMarked;

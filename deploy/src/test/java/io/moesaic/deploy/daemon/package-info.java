@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy.daemon;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,33 @@
+package io.moesaic.deploy.dev;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.moesaic.deploy.daemon.NodeRole;
+import io.moesaic.wire.NodeAddress;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class NodeTableTest {
+  private static NodeAddress port(int port) {
+    return new NodeAddress("127.0.0.1", port);
+  }
+
+  @Test
+  void columnsAreAsWideAsTheirWidestCell() {
+    var lines =
+        NodeTable.lines(
+            List.of(
+                new NodeStatus(
+                    "router", NodeRole.ROUTER, NodeState.READY, port(80), 0, 12_000_000, 1),
+                new NodeStatus("expert-0", NodeRole.EXPERT, NodeState.DOWN, port(41001), 0, 0, 2)));
+    assertEquals(
+        """
+        NODE      ROLE    STATE  HTTP                 GRPC             EXPERTS  MEMORY
+        router    router  ready  http://127.0.0.1:80  -                -        12 MB
+        expert-0  expert  down   -                    127.0.0.1:41001  0        0 B\
+        """
+            .lines()
+            .toList(),
+        lines);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy.dev;
+
+import org.jspecify.annotations.NullMarked;

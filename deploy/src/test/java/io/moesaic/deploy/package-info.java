@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy;
+
+import org.jspecify.annotations.NullMarked;
