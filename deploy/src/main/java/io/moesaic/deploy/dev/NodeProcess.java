@@ -44,7 +44,9 @@ final class NodeProcess {
     try {
       var process = Installation.current().moesaic(arguments, log).start();
       var node = new NodeProcess(name, log, progress, process);
-      Thread.ofVirtual().name(name + "-announcements").start(node::follow);
+      // Reading from a pipe keeps a virtual thread's carrier, of which there are as many as
+      // processors: a few nodes would stop all virtual threads.
+      Thread.ofPlatform().daemon().name(name + "-announcements").start(node::follow);
       return node;
     } catch (IOException e) {
       throw new ClusterException(name + " cannot be started: " + e.getMessage(), e);
