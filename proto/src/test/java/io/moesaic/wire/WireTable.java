@@ -215,6 +215,7 @@ public final class WireTable {
     private final int rows;
     private final ManagedChannel channel;
     private final ClientCall<FlightFrame, FlightFrame> call;
+    private volatile boolean closing;
 
     BatchPing(int port, int bytes) {
       rows = bytes / (HIDDEN * 4);
@@ -243,7 +244,9 @@ public final class WireTable {
 
             @Override
             public void onClose(Status status, Metadata trailers) {
-              System.err.println(status);
+              if (!closing) {
+                throw new IllegalStateException(status.toString());
+              }
             }
           },
           new Metadata());
@@ -252,6 +255,7 @@ public final class WireTable {
     }
 
     void close() {
+      closing = true;
       channel.shutdownNow();
     }
 
