@@ -22,6 +22,12 @@ import org.jspecify.annotations.Nullable;
 
 /// One `DoExchange` stream to an expert node, from its opening to its end. Batches go out on the
 /// thread that dispatches; replies come back in any order on an event loop, matched by request id.
+///
+/// ```
+///   out   schema           batch  batch  ...
+///   in            schema                 reply  reply  ...   end
+///                 accepted                                   closed
+/// ```
 final class BatchStream {
   /// Replies that may be under way at a time; the credit is renewed with each.
   private static final int CREDITS = 64;
@@ -30,9 +36,11 @@ final class BatchStream {
   private final TokenSchema schema;
   private final ClientCall<FlightFrame, FlightFrame> call;
   private final Map<Long, PendingReply> pending = new ConcurrentHashMap<>();
+  private final CompletableFuture<Boolean> accepted = new CompletableFuture<>();
   private final CompletableFuture<Status> closed = new CompletableFuture<>();
 
-  /// Opens the stream. Whether the node accepts it shows with the first reply or with [#closed].
+  /// Opens the stream. No batch may be sent before it is [#accepted]: gRPC does not release what it
+  /// holds back for a connection that then fails.
   ///
   /// @param node how errors call it
   BatchStream(
@@ -48,6 +56,17 @@ final class BatchStream {
     call.sendMessage(schema.frame(bytes));
   }
 
+  /// How errors call the node.
+  String node() {
+    return node;
+  }
+
+  /// Completes when the node has answered with its schema, or with false when the stream has ended
+  /// without.
+  CompletableFuture<Boolean> accepted() {
+    return accepted;
+  }
+
   /// Completes, never exceptionally, when the stream has ended for whatever reason.
   CompletableFuture<Status> closed() {
     return closed;
@@ -56,7 +75,13 @@ final class BatchStream {
   /// Sends a batch, which belongs to gRPC from now on. For one thread.
   void send(long requestId, TokenBatch batch, PendingReply reply) {
     pending.put(requestId, reply);
-    call.sendMessage(batch.frame());
+    try {
+      call.sendMessage(batch.frame());
+    } catch (IllegalStateException _) {
+      // The call was cancelled meanwhile. Then gRPC takes nothing, and says so in this way.
+      batch.close();
+      fail(requestId, closed.getNow(Status.CANCELLED));
+    }
     // The stream may have ended just before the reply was entered: then nobody else will say so.
     if (closed.isDone()) {
       fail(requestId, closed.join());
@@ -75,7 +100,8 @@ final class BatchStream {
   private void fail(long requestId, Status status) {
     var reply = pending.remove(requestId);
     if (reply != null) {
-      reply.complete(new Failed(node + " is gone: " + describe(status)));
+      reply.complete(
+          new Failed(node + " is gone: " + describe(status) + "; try again when it is back"));
     }
   }
 
@@ -107,6 +133,7 @@ final class BatchStream {
       var answered = replySchema;
       if (answered == null) {
         replySchema = expectedSchema(frame);
+        accepted.complete(true);
         return false;
       }
       var header = ReplyBatch.header(frame);
@@ -127,7 +154,10 @@ final class BatchStream {
         reply.complete(new Answered(batch));
         return true;
       } catch (WireException e) {
-        reply.complete(new Failed(node + " sent a malformed reply: " + e.getMessage()));
+        reply.complete(
+            new Failed(
+                "%s sent a malformed reply, check that it has the router's version: %s"
+                    .formatted(node, e.getMessage())));
         throw e;
       }
     }
@@ -143,6 +173,7 @@ final class BatchStream {
     @Override
     public void onClose(Status status, Metadata trailers) {
       closed.complete(status);
+      accepted.complete(false);
       for (var id : pending.keySet()) {
         fail(id, status);
       }

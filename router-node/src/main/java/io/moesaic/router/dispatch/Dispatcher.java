@@ -73,7 +73,7 @@ public final class Dispatcher {
     /// @param plan made for [#placement]
     /// @param hidden `[rows, hidden]`, may be changed when this returns
     public InFlight send(DispatchPlan plan, int layer, Matrix hidden) {
-      List<PendingReply> replies = new ArrayList<>();
+      List<Sent> sent = new ArrayList<>();
       long deadlineNanos = System.nanoTime() + timeout.toNanos();
       var header =
           DispatchHeader.newBuilder()
@@ -81,24 +81,19 @@ public final class Dispatcher {
               .setTimeoutMicros(timeout.toNanos() / 1000)
               .setPlacementEpoch(snapshot.placement().epoch())
               .setMode(DispatchMode.DISPATCH_MODE_EXPERT_ROWS);
-      List<Runnable> giveUp = new ArrayList<>();
       for (var part : plan.batches()) {
+        var stream = snapshot.stream(part.host());
         var reply = new PendingReply(part.slots());
-        replies.add(reply);
-        var stream = snapshot.streams().get(part.host());
         long id = ++lastRequestId;
-        if (stream == null) {
-          reply.complete(new Failed("an expert node is gone"));
-          continue;
-        }
+        sent.add(new Sent(stream, id, reply));
         try {
           stream.send(id, batch(part, header.setRequestId(id).build(), hidden), reply);
-          giveUp.add(() -> stream.forget(id));
         } catch (OutOfMemoryException e) {
-          reply.complete(new Failed("no memory to send a batch: " + e.getMessage()));
+          reply.complete(
+              new Failed("no memory to send a batch to " + stream.node() + ": " + e.getMessage()));
         }
       }
-      return new InFlight(plan, replies, deadlineNanos, giveUp);
+      return new InFlight(plan, sent, deadlineNanos);
     }
 
     private TokenBatch batch(HostBatch part, DispatchHeader header, Matrix hidden) {
@@ -120,36 +115,46 @@ public final class Dispatcher {
     }
   }
 
+  /// One batch on its way.
+  private record Sent(BatchStream stream, long requestId, PendingReply reply) {}
+
   /// The batches of a dispatch that are on their way: all that combine needs.
   public final class InFlight {
     private final DispatchPlan plan;
-    private final List<PendingReply> pending;
+    private final List<Sent> sent;
     private final long deadlineNanos;
-    private final List<Runnable> giveUp;
 
-    private InFlight(
-        DispatchPlan plan, List<PendingReply> pending, long deadlineNanos, List<Runnable> giveUp) {
+    private InFlight(DispatchPlan plan, List<Sent> sent, long deadlineNanos) {
       this.plan = plan;
-      this.pending = pending;
+      this.sent = sent;
       this.deadlineNanos = deadlineNanos;
-      this.giveUp = giveUp;
     }
 
-    /// Waits for every batch to be answered, refused or given up. The caller closes the replies.
+    /// Waits for every batch to be answered, refused or given up; when the thread is interrupted,
+    /// no longer. The caller closes the replies.
     public Replies await() {
-      var batches = new @Nullable ReplyBatch[pending.size()];
-      var reasons = new String[pending.size()];
+      var batches = new @Nullable ReplyBatch[sent.size()];
+      var reasons = new String[sent.size()];
       for (int i = 0; i < batches.length; i++) {
+        var part = sent.get(i);
         reasons[i] = "";
-        switch (pending.get(i).await(deadlineNanos)) {
+        switch (part.reply.await(deadlineNanos)) {
           case Answered(var batch) -> batches[i] = batch;
           case Failed(var reason) -> reasons[i] = reason;
-          case GivenUp() ->
-              reasons[i] = "an expert node did not answer within " + timeout.toMillis() + " ms";
+          case GivenUp() -> {
+            part.stream.forget(part.requestId);
+            reasons[i] = whyGivenUp(part.stream);
+          }
         }
       }
-      giveUp.forEach(Runnable::run);
       return new Replies(plan, batches, reasons);
+    }
+
+    private String whyGivenUp(BatchStream stream) {
+      return Thread.currentThread().isInterrupted()
+          ? "the router stopped while " + stream.node() + " computed"
+          : "%s did not answer within %d ms; try again, or allow a longer dispatch timeout"
+              .formatted(stream.node(), timeout.toMillis());
     }
   }
 

@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.arrow.memory.BufferAllocator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,12 +29,14 @@ import org.slf4j.LoggerFactory;
 ///      |  ^---------------------------+
 ///      |  ^------------- backoff <---- stream ended, or node unusable
 ///      v                                       ^
-///   open the stream --> SERVING ---------------+
+///   open the stream --accepted--> SERVING -----+
 /// ```
 /// Whoever dispatches sees immutable [Link]s only.
 final class ExpertConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExpertConnection.class);
-  private static final long DESCRIBE_SECONDS = 3;
+  /// For each answer on the way to an open stream.
+  private static final long ANSWER_SECONDS = 3;
+
   private static final long LOADING_POLL_MILLIS = 100;
   private static final long FIRST_BACKOFF_MILLIS = 50;
   private static final long LAST_BACKOFF_MILLIS = 2_000;
@@ -125,7 +128,7 @@ final class ExpertConnection implements AutoCloseable {
     channel.resetConnectBackoff();
     var description =
         ExpertNodeGrpc.newBlockingStub(channel)
-            .withDeadlineAfter(DESCRIBE_SECONDS, TimeUnit.SECONDS)
+            .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
             .describe(DescribeRequest.getDefaultInstance());
     if (!description.getFingerprint().equals(contract.fingerprint)) {
       throw new UnusableNodeException(
@@ -154,12 +157,18 @@ final class ExpertConnection implements AutoCloseable {
     var stream =
         new BatchStream(
             channel, allocator, contract.schema, description.getModel(), describeSelf(description));
-    state = ExpertNodeState.of(address, description);
-    link = new Link(stream, held);
-    LOG.info("{} serves {} experts", describeSelf(description), held.size());
-    changed.run();
     try {
+      if (!stream.accepted().get(ANSWER_SECONDS, TimeUnit.SECONDS)) {
+        throw new UnusableNodeException(
+            "refused a stream: " + BatchStream.describe(stream.closed().join()));
+      }
+      state = ExpertNodeState.of(address, description);
+      link = new Link(stream, held);
+      LOG.info("{} serves {} experts", describeSelf(description), held.size());
+      changed.run();
       return BatchStream.describe(stream.closed().get());
+    } catch (TimeoutException _) {
+      throw new UnusableNodeException("did not accept a stream within " + ANSWER_SECONDS + " s");
     } catch (ExecutionException e) {
       throw new IllegalStateException(e);
     } finally {

@@ -23,7 +23,16 @@ public final class ExpertFleet implements AutoCloseable {
 
   /// @param placement hosts are numbered as the nodes
   /// @param streams the open stream of each node, or null
-  record Snapshot(Placement placement, List<@Nullable BatchStream> streams) {}
+  record Snapshot(Placement placement, List<@Nullable BatchStream> streams) {
+    /// The stream to a host of the placement.
+    BatchStream stream(int host) {
+      var stream = streams.get(host);
+      if (stream == null) {
+        throw new IllegalArgumentException("host " + host + " is not in this placement");
+      }
+      return stream;
+    }
+  }
 
   /// @param model what the nodes' fingerprint is compared with
   /// @param addresses the nodes, in the order in which they are numbered
@@ -80,7 +89,9 @@ public final class ExpertFleet implements AutoCloseable {
         absent.add("%s is %s%s".formatted(state.address(), label(state), reason));
       }
     }
-    return absent.isEmpty() ? "all expert nodes serve" : String.join("; ", absent);
+    return absent.isEmpty()
+        ? "all expert nodes that the router knows serve, add one that hosts what is missing"
+        : String.join("; ", absent);
   }
 
   private static String label(ExpertNodeState state) {

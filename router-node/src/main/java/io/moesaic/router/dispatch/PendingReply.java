@@ -19,7 +19,7 @@ final class PendingReply {
   /// @param reason a sentence that names the node
   record Failed(String reason) implements Outcome {}
 
-  /// The deadline passed first.
+  /// Nobody waits any more: the deadline passed, or the waiting thread was interrupted.
   record GivenUp() implements Outcome {}
 
   /// Rows that the reply must have.
@@ -40,7 +40,8 @@ final class PendingReply {
     }
   }
 
-  /// Waits for the outcome, spinning briefly: on a local network most replies are near.
+  /// Waits for the outcome, spinning briefly: on a local network most replies are near. An
+  /// interrupted thread, which stays interrupted, takes what is there and gives up the rest.
   Outcome await(long deadlineNanos) {
     long spinUntil = System.nanoTime() + SPIN_NANOS;
     while (true) {
@@ -49,9 +50,9 @@ final class PendingReply {
         return result;
       }
       long now = System.nanoTime();
-      if (now >= deadlineNanos) {
+      if (now - deadlineNanos >= 0 || Thread.currentThread().isInterrupted()) {
         outcome.compareAndSet(null, new GivenUp());
-      } else if (now < spinUntil) {
+      } else if (now - spinUntil < 0) {
         Thread.onSpinWait();
       } else {
         LockSupport.parkNanos(this, deadlineNanos - now);

@@ -33,17 +33,22 @@ public final class Combine {
   /// @param failures receives the rows of which a part did not come back
   void sum(Choices choices, Replies replies, Matrix output, RowFailures failures) {
     for (int row = 0; row < choices.rows(); row++) {
-      Arrays.fill(output.data(), output.at(row), output.at(row) + hidden, 0);
+      clear(output, row);
       for (int rank = 0; rank < choices.ranks() && !failures.failed(row); rank++) {
         int batch = replies.plan().batchOf(row, rank);
         var reply = replies.of(batch);
         if (reply == null) {
           failures.fail(row, replies.reason(batch));
+          clear(output, row);
         } else {
           add(choices.weight(row, rank), reply, replies.plan().slotOf(row, rank), output, row);
         }
       }
     }
+  }
+
+  private void clear(Matrix output, int row) {
+    Arrays.fill(output.data(), output.at(row), output.at(row) + hidden, 0);
   }
 
   private void add(float weight, ReplyBatch reply, int slot, Matrix output, int row) {

@@ -84,7 +84,12 @@ public final class Sampler {
 
   private int draw(Matrix logits, SamplingParams params, int position) {
     float temperature = Math.max(params.temperature(), LOWEST_TEMPERATURE);
+    int best = best(logits);
     kernels.softmax(logits, 0, 0, logits.cols(), 1 / temperature);
+    if (Float.isNaN(logits.get(0, best))) {
+      // The logits hold a NaN or an infinity, so there are no probabilities to draw by.
+      return best;
+    }
     double u = CounterRandom.uniform(params.seed(), position);
     boolean truncated = params.topK() > 0 || params.topP() < 1 || params.minP() > 0;
     return truncated ? drawTruncated(logits, params, u) : drawAny(logits, u);

@@ -27,7 +27,10 @@ public record SamplingParams(
       new SamplingParams(0, 1, 0, 0, 0, -1, Penalties.NONE, Map.of());
 
   public SamplingParams {
-    if (!(temperature >= 0) || !(topP > 0 && topP <= 1) || topK < 0 || !(minP >= 0 && minP <= 1)) {
+    if (!(temperature >= 0 && temperature <= Float.MAX_VALUE)
+        || !(topP > 0 && topP <= 1)
+        || topK < 0
+        || !(minP >= 0 && minP <= 1)) {
       throw new IllegalArgumentException(
           "temperature is %s, top_p %s, top_k %d, min_p %s"
               .formatted(temperature, topP, topK, minP));
@@ -43,7 +46,9 @@ public record SamplingParams(
     public static final Penalties NONE = new Penalties(1, 0, 0);
 
     public Penalties {
-      if (!(repetition > 0) || !Float.isFinite(presence) || !Float.isFinite(frequency)) {
+      if (!(repetition > 0 && repetition <= Float.MAX_VALUE)
+          || !Float.isFinite(presence)
+          || !Float.isFinite(frequency)) {
         throw new IllegalArgumentException(
             "repetition penalty is %s, presence %s, frequency %s"
                 .formatted(repetition, presence, frequency));

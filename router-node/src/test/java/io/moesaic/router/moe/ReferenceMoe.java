@@ -1,5 +1,6 @@
 package io.moesaic.router.moe;
 
+import io.moesaic.router.gate.Choices;
 import io.moesaic.router.trunk.MoeLayer;
 import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.tensor.BFloat16;
@@ -68,11 +69,7 @@ public final class ReferenceMoe implements MoeLayer, AutoCloseable {
       }
       System.arraycopy(total, 0, output.data(), output.at(row), width);
     }
-    observer.observed(
-        layer,
-        hidden,
-        new io.moesaic.router.gate.Choices(hidden.rows(), ranks, chosen, shares),
-        output);
+    observer.observed(layer, hidden, new Choices(hidden.rows(), ranks, chosen, shares), output);
   }
 
   private float[] onWire(float[] x) {
@@ -86,7 +83,8 @@ public final class ReferenceMoe implements MoeLayer, AutoCloseable {
     return rounded;
   }
 
-  private float[] expert(ExpertId id, float[] x) {
+  /// One expert's output for one row.
+  public float[] expert(ExpertId id, float[] x) {
     var prefix = "model.layers.%d.block_sparse_moe.experts.%d.".formatted(id.layer(), id.expert());
     int inner = bank.block().intermediate();
     var gate = Matrix.allocate(1, inner);

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.dispatch;
+
+import org.jspecify.annotations.NullMarked;

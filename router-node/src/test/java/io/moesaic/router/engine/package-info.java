@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.engine;
+
+import org.jspecify.annotations.NullMarked;

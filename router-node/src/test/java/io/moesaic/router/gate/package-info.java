@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.gate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.placement;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.plan;
+
+import org.jspecify.annotations.NullMarked;

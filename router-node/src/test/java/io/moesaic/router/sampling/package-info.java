@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.sampling;
+
+import org.jspecify.annotations.NullMarked;
