@@ -40,7 +40,9 @@ record DevSummary(
       lines.add("It serves at " + url + " until Ctrl-C. Try:");
       lines.add("");
       lines.add("  curl -N " + url + "/v1/completions -H 'content-type: application/json' -d \\");
-      lines.add("    '{\"prompt\": \"Call me\", \"max_tokens\": 40, \"stream\": true}'");
+      lines.add(
+          "    '{\"prompt\": \"Fellow citizens\", \"max_tokens\": 40, \"temperature\": 0,"
+              + " \"stream\": true}'");
     }
     return lines;
   }

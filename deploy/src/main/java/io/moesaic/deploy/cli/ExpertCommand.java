@@ -41,28 +41,30 @@ final class ExpertCommand implements Callable<Integer> {
       names = "--listen",
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:9000",
-      description = "Where routers connect (gRPC, Arrow Flight); port 0 for a free one.")
+      description =
+          "Where routers connect (gRPC, Arrow Flight); port 0 for a free one; default:"
+              + " ${DEFAULT-VALUE}.")
   NodeAddress listen;
 
   @Option(
       names = "--queue-batches",
       paramLabel = "N",
       defaultValue = "256",
-      description = "Most token batches that wait; more are refused.")
+      description = "Most token batches that wait; more are refused; default: ${DEFAULT-VALUE}.")
   int queueBatches;
 
   @Option(
       names = "--max-rows",
       paramLabel = "N",
       defaultValue = "4096",
-      description = "Most token rows of one batch.")
+      description = "Most token rows of one batch; default: ${DEFAULT-VALUE}.")
   int maxRows;
 
   @Option(
       names = "--max-message-bytes",
       paramLabel = "N",
       defaultValue = "67108864",
-      description = "Most bytes of one batch.")
+      description = "Most bytes of one batch; default: ${DEFAULT-VALUE}.")
   int maxMessageBytes;
 
   @Option(

@@ -143,8 +143,11 @@ public final class Moesaic implements Callable<Integer> {
   }
 
   /// Says what is wrong with a command line, and where to read what is right.
-  private static int refuse(ParameterException wrong, PrintWriter err) {
-    var command = wrong.getCommandLine();
+  private static int refuse(ParameterException refusal, PrintWriter err) {
+    var command = refusal.getCommandLine();
+    // An option that is misspelt is the likelier reason why another is missing.
+    var unknown = command.getUnmatchedArguments();
+    var wrong = unknown.isEmpty() ? refusal : new UnmatchedArgumentException(command, unknown);
     err.println("moesaic: " + wrong.getMessage() + origin(wrong));
     UnmatchedArgumentException.printSuggestions(wrong, err);
     err.println("See " + command.getCommandSpec().qualifiedName() + " --help");

@@ -40,7 +40,7 @@ final class RouterCommand implements Callable<Integer> {
       names = "--http",
       paramLabel = "HOST:PORT",
       defaultValue = "127.0.0.1:8080",
-      description = "Where clients connect; port 0 for a free one.")
+      description = "Where clients connect; port 0 for a free one; default: ${DEFAULT-VALUE}.")
   NodeAddress http;
 
   @Option(
@@ -55,28 +55,33 @@ final class RouterCommand implements Callable<Integer> {
       names = "--wire",
       paramLabel = "f32|bf16",
       defaultValue = "f32",
-      description = "Type of activations between the nodes.")
+      description = "Type of activations between the nodes; default: ${DEFAULT-VALUE}.")
   WireType wire;
 
   @Option(
       names = "--queue-requests",
       paramLabel = "N",
       defaultValue = "256",
-      description = "Most requests that wait; more are refused with 429.")
+      description =
+          "Most requests that wait; more are refused with 429; default: ${DEFAULT-VALUE}.")
   int queueRequests;
 
   @Option(
       names = "--kv-tokens",
       paramLabel = "N",
       defaultValue = "16384",
-      description = "Tokens whose keys and values fit in memory, over all requests.")
+      description =
+          "Tokens whose keys and values fit in memory, over all requests; default:"
+              + " ${DEFAULT-VALUE}.")
   int kvTokens;
 
   @Option(
       names = "--dispatch-timeout",
       paramLabel = "TIME",
       defaultValue = "30s",
-      description = "How long to wait for an expert node's reply, such as 500ms, 5s or 2m.")
+      description =
+          "How long to wait for an expert node's reply, such as 500ms, 5s or 2m; default:"
+              + " ${DEFAULT-VALUE}.")
   Duration dispatchTimeout;
 
   @Option(

@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     description = {
+      "Compares a checkpoint with what a reference implementation computed from it.",
       "Runs the prompts of an expected.safetensors through a cluster on this machine, and compares",
       "logits, MoE blocks, choices of experts and greedy tokens with what is written there."
     },
@@ -80,8 +81,8 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--rotary",
       paramLabel = "f32|bf16",
       description = {
-        "Type of the rotary frequencies. A reference that was cast with model.to(torch.bfloat16)",
-        "has rounded them too; default: f32, and for a bfloat16 checkpoint that fails, then bf16."
+        "Type of the rotary frequencies. A reference that was cast to bfloat16 as a whole has",
+        "rounded them too. Default: f32, and for a bfloat16 checkpoint that fails, then bf16."
       })
   @Nullable WireType rotary;
 

@@ -75,7 +75,17 @@ public final class ExchangeHandler implements ServerCallHandler<FlightFrame, Fli
     }
   }
 
-  // ---- a stream's first message
+  // ---- how a stream begins
+
+  /// @throws WireException when the message is for another model
+  void checkDescriptor(FlightFrame first) throws WireException {
+    try {
+      checkDescriptor(first.verified().descriptor());
+    } catch (WireException e) {
+      counters.increment(ExpertCounter.STREAMS_REFUSED);
+      throw e;
+    }
+  }
 
   /// @throws WireException when the message is no schema that this node serves
   TokenSchema schema(FlightFrame first) throws WireException {

@@ -12,10 +12,11 @@ import org.jspecify.annotations.Nullable;
 /// One router's DoExchange stream.
 ///
 /// ```
-///   in    schema   batch  batch  batch  ...  half-close
-///   out   schema   reply  reply  ...   reply  OK
+///   in    [descriptor]  schema   batch  batch  batch  ...  half-close
+///   out                 schema   reply  reply  ...   reply  OK
 /// ```
-/// INVARIANT: each message in is answered by one message out, and that gives back the credit with
+/// INVARIANT: each message from the schema on is answered by one message out, and that gives back
+// the credit with
 /// which it came; so a stream never has more than [#CREDITS] unanswered batches. Credits are held
 /// back while the peer does not read its replies.
 ///
@@ -28,7 +29,11 @@ final class ExchangeStream extends ServerCall.Listener<FlightFrame> {
   private final Intake intake;
   private final ServerCall<FlightFrame, FlightFrame> call;
 
-  /// Null until the first message has come. The transport's.
+  /// Whether the descriptor has come ahead of the schema, as Arrow's own clients send it. The
+  /// transport's, as is the schema.
+  private boolean introduced;
+
+  /// Null until its message has come.
   private @Nullable TokenSchema schema;
 
   // Guarded by this, as is the use of `call`.
@@ -80,9 +85,21 @@ final class ExchangeStream extends ServerCall.Listener<FlightFrame> {
 
   private void open(FlightFrame first) throws WireException {
     try (first) {
+      if (!introduced && first.verified().header().length == 0) {
+        introduced = true;
+        handler.checkDescriptor(first);
+        passOver();
+        return;
+      }
       schema = handler.schema(first);
       answer(schema.reply().frame(new byte[0]));
     }
+  }
+
+  /// Gives back the credit of a message that asks for no answer.
+  private synchronized void passOver() {
+    unanswered--;
+    call.request(1);
   }
 
   @Override

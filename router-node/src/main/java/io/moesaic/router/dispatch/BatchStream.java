@@ -107,6 +107,16 @@ final class BatchStream {
 
   static String describe(Status status) {
     var text = status.getDescription();
+    var cause = status.getCause();
+    if (status.getCode() == Status.Code.UNAVAILABLE && cause != null) {
+      // gRPC says "io exception"; the reason is below it.
+      while (cause.getCause() != null) {
+        cause = cause.getCause();
+      }
+      text = cause.getMessage();
+    } else if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
+      text = "it does not answer in time";
+    }
     return text == null ? status.getCode().toString() : text;
   }
 

@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class ExpertConnection implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ExpertConnection.class);
   /// For each answer on the way to an open stream.
-  private static final long ANSWER_SECONDS = 3;
+  private static final long ANSWER_SECONDS = 5;
 
   private static final long LOADING_POLL_MILLIS = 100;
   private static final long FIRST_BACKOFF_MILLIS = 50;

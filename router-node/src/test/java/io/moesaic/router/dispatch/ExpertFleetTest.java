@@ -101,7 +101,7 @@ class ExpertFleetTest {
     node.acceptsStreams(false);
     try (var router = router(node.address())) {
       var down = router.await(0, Status.DOWN);
-      assertEquals("did not accept a stream within 3 s", down.reason());
+      assertEquals("did not accept a stream within 5 s", down.reason());
       node.acceptsStreams(true);
       router.awaitComplete();
     }

@@ -8,6 +8,7 @@ import io.moesaic.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -130,6 +131,8 @@ public final class Checkpoint implements AutoCloseable {
       return Json.parse(Files.readAllBytes(file));
     } catch (Json.SyntaxException e) {
       throw new CheckpointException(file, "is not JSON: " + e.getMessage(), e);
+    } catch (NoSuchFileException e) {
+      throw new CheckpointException(file, "is missing", e);
     } catch (IOException e) {
       throw new CheckpointException(file, "cannot be read: " + e.getMessage(), e);
     }
@@ -190,8 +193,8 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /// A hash of `config.json` and of the names, types and shapes of all tensors, in hexadecimal: two
-  /// nodes with equal fingerprints read the same model. The weights are not read, so that it costs
-  /// nothing.
+  /// nodes with different fingerprints do not have the same model. It costs nothing, because the
+  /// weights are not read; so two trainings of one architecture look alike.
   ///
   /// @throws CheckpointException when `config.json` cannot be read
   public String fingerprint() {
