@@ -1,6 +1,7 @@
 package io.moesaic.expert;
 
 import io.moesaic.expert.store.Shard;
+import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireLimits;
 import java.nio.file.Path;
@@ -43,8 +44,6 @@ public record ExpertSettings(
 
   /// The name of the model's directory: what routers ask for.
   String modelName() {
-    var path = model.toAbsolutePath().normalize();
-    var last = path.getFileName();
-    return (last == null ? path : last).toString();
+    return Checkpoint.nameOf(model);
   }
 }

@@ -34,8 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// Clients that are not ours: what Arrow's libraries send is understood, and what they are sent
-// they
-/// understand.
+/// they understand.
 class FlightClientsTest {
   private static final int HIDDEN = 32;
   private static final int ROWS = 3;

@@ -42,8 +42,10 @@ public final class FlightFrame implements AutoCloseable {
   }
 
   /// What arrived where a frame was expected.
-  static FlightFrame defective(WireException defect) {
-    return new FlightFrame(NONE, NONE, NONE, null, defect);
+  ///
+  /// @param metadata if it had been read before the defect: it tells whose the message is
+  static FlightFrame defective(byte[] metadata, WireException defect) {
+    return new FlightFrame(NONE, NONE, metadata, null, defect);
   }
 
   /// @throws WireException when what arrived was not a Flight message

@@ -58,11 +58,13 @@ final class FlightMarshaller implements MethodDescriptor.Marshaller<FlightFrame>
       }
       return FlightFrame.of(parts.descriptor, parts.header, parts.metadata, parts.takeBody());
     } catch (WireException e) {
-      return FlightFrame.defective(e);
+      return FlightFrame.defective(parts.metadata, e);
     } catch (EOFException _) {
-      return FlightFrame.defective(WireException.invalid("", "message ends within a field"));
+      return FlightFrame.defective(
+          parts.metadata, WireException.invalid("", "message ends within a field"));
     } catch (IOException e) {
-      return FlightFrame.defective(WireException.invalid("", "message cannot be read: " + e));
+      return FlightFrame.defective(
+          parts.metadata, WireException.invalid("", "message cannot be read: " + e));
     } finally {
       parts.release();
     }

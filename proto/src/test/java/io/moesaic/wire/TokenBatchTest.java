@@ -224,12 +224,13 @@ class TokenBatchTest {
   }
 
   @Test
-  void refusesABodyForWhichThereIsNoMemory() {
+  void refusesABodyForWhichThereIsNoMemoryButKnowsWhoseItIs() throws WireException {
     var bytes = serialized(filled(400).frame());
     try (var small = allocator.newChildAllocator("small", 0, 1024);
         var frame = new FlightMarshaller(small).parse(new ByteArrayInputStream(bytes))) {
       var refusal = Refused.with(WireException.class, frame::verified);
       assertTrue(refusal.startsWith("data_body: no memory for 11200 bytes"), refusal);
+      assertEquals(HEADER, TokenBatch.header(frame));
     }
   }
 

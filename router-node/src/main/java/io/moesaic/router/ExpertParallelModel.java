@@ -30,6 +30,12 @@ public final class ExpertParallelModel implements AutoCloseable {
   /// Off-heap memory for batches on their way out and replies on their way in.
   private static final long WIRE_BYTES = 1L << 30;
 
+  /// More rows do not make the kernels faster, and who decodes waits for them.
+  private static final int MAX_STEP_TOKENS = 512;
+
+  /// More than the parts of a message before its body take.
+  private static final int HEAD_BYTES = 1 << 20;
+
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final TrunkConfig config;
   private final TrunkWeights weights;
@@ -52,8 +58,8 @@ public final class ExpertParallelModel implements AutoCloseable {
       var schema = new TokenSchema(settings.wire(), config.hidden(), config.expertsPerToken());
       var transport = own(new Transport(1, "router-io"));
       BufferAllocator allocator = own(new RootAllocator(WIRE_BYTES));
-      var name = settings.model().toAbsolutePath().normalize().getFileName().toString();
-      var model = new ExpertFleet.Model(name, checkpoint.fingerprint(), bank);
+      var name = Checkpoint.nameOf(settings.model());
+      var model = new ExpertFleet.Model(name, checkpoint.fingerprint(), bank, maxStepTokens());
       fleet = own(new ExpertFleet(model, schema, settings.experts(), transport, allocator));
       var dispatcher =
           new Dispatcher(fleet, allocator, schema, compute.kernels(), settings.dispatchTimeout());
@@ -123,11 +129,12 @@ public final class ExpertParallelModel implements AutoCloseable {
     return weights.bytes() + pool.bytes();
   }
 
-  /// Most token rows whose replies fit in a message, even if one node hosts all experts.
+  /// Most token rows of one forward pass: their replies must fit in a message, even if one node
+  /// hosts all experts.
   public int maxStepTokens() {
     long rowBytes = (long) config.expertsPerToken() * config.hidden() * Float.BYTES;
-    long rows = (WireLimits.DEFAULT.maxMessageBytes() - (1 << 20)) / rowBytes;
-    return (int) Math.min(rows, WireLimits.DEFAULT.maxRows());
+    long rows = (WireLimits.DEFAULT.maxMessageBytes() - HEAD_BYTES) / rowBytes;
+    return (int) Math.min(rows, MAX_STEP_TOKENS);
   }
 
   /// Nothing may be running on it.

@@ -4,7 +4,6 @@ import io.moesaic.router.api.ApiSettings;
 import io.moesaic.router.api.HttpApi;
 import io.moesaic.router.api.Readiness;
 import io.moesaic.router.api.ServedModel;
-import io.moesaic.router.dispatch.ExpertNodeState;
 import io.moesaic.router.engine.Engine;
 import io.moesaic.router.engine.EngineLimits;
 import io.moesaic.router.moe.MoeObserver;
@@ -22,7 +21,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -44,7 +42,6 @@ public final class RouterNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RouterNode.class);
   private static final String VERSION = "0.1.0";
   private static final int MAX_RUNNING = 64;
-  private static final int MAX_STEP_TOKENS = 512;
   private static final long DRAIN_SECONDS = 10;
 
   private final RouterSettings settings;
@@ -69,7 +66,7 @@ public final class RouterNode implements AutoCloseable {
                 defaults.version(),
                 settings.corsOrigins(),
                 defaults.maxBodyBytes(),
-                defaults.maxChoices(),
+                Math.min(defaults.maxChoices(), settings.queueRequests()),
                 defaults.maxUnreadBytes(),
                 defaults.unreadTimeout()),
             this::readiness,
@@ -112,7 +109,7 @@ public final class RouterNode implements AutoCloseable {
               progress.loaded(bytes, total);
             });
     TrunkWarmup.run(model.trunk(), model.pool());
-    int stepTokens = Math.min(MAX_STEP_TOKENS, model.maxStepTokens());
+    int stepTokens = model.maxStepTokens();
     var engine =
         new Engine(
             model.trunk(),
@@ -179,9 +176,9 @@ public final class RouterNode implements AutoCloseable {
     return requireLoaded().model.fleet().awaitComplete(timeout.toMillis());
   }
 
-  /// The expert nodes as this router sees them, in the order of the settings.
-  public List<ExpertNodeState> experts() {
-    return requireLoaded().model.fleet().states();
+  /// The expert nodes that do not serve, each with its reason, in one sentence.
+  public String describeAbsent() {
+    return requireLoaded().model.fleet().describeAbsent();
   }
 
   /// Bytes of weights and of keys and values.

@@ -1,6 +1,7 @@
 package io.moesaic.deploy.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
@@ -48,7 +49,10 @@ record ConfigFile(Path path, Map<String, String> values) {
 
   private static JsonNode parse(Path path) {
     try {
-      var tree = new ObjectMapper(new YAMLFactory()).readTree(Files.readAllBytes(path));
+      var tree =
+          new ObjectMapper(new YAMLFactory())
+              .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
+              .readTree(Files.readAllBytes(path));
       if (tree.isObject() || tree.isMissingNode()) {
         return tree;
       }

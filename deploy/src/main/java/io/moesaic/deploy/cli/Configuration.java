@@ -13,6 +13,7 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /// Where a daemon's settings come from when the command line does not say: the environment, then
 /// the file, then the option's default.
@@ -21,10 +22,13 @@ final class Configuration implements IDefaultValueProvider {
   private static final List<String> OTHER_VARIABLES =
       List.of("MOESAIC_URL", "MOESAIC_FLIGHT", "MOESAIC_DEBUG", "MOESAIC_CONFIG");
 
+  private final Set<String> keys;
   private final Map<String, String> environment;
   private final @Nullable ConfigFile file;
 
-  private Configuration(Map<String, String> environment, @Nullable ConfigFile file) {
+  private Configuration(
+      Set<String> keys, Map<String, String> environment, @Nullable ConfigFile file) {
+    this.keys = keys;
     this.environment = environment;
     this.file = file;
   }
@@ -35,7 +39,7 @@ final class Configuration implements IDefaultValueProvider {
   static Configuration of(CommandLine daemon, String[] arguments, Map<String, String> environment) {
     var keys = Settings.of(daemon.getCommandSpec()).keySet();
     var file = path(arguments, environment).map(path -> ConfigFile.read(path, keys)).orElse(null);
-    return new Configuration(environment, file);
+    return new Configuration(keys, environment, file);
   }
 
   /// A first pass over the arguments, because the file must be read before they are parsed.
@@ -46,7 +50,12 @@ final class Configuration implements IDefaultValueProvider {
 
   private static Optional<Path> path(String[] arguments, Map<String, String> environment) {
     var option = new ConfigOption();
-    new CommandLine(option).setUnmatchedArgumentsAllowed(true).parseArgs(arguments);
+    try {
+      new CommandLine(option).setUnmatchedArgumentsAllowed(true).parseArgs(arguments);
+    } catch (ParameterException _) {
+      // The pass that follows says what is wrong.
+      return Optional.empty();
+    }
     var variable = Optional.ofNullable(environment.get("MOESAIC_CONFIG")).map(Path::of);
     return Optional.ofNullable(option.path).or(() -> variable);
   }
@@ -57,6 +66,9 @@ final class Configuration implements IDefaultValueProvider {
       return null;
     }
     var key = Settings.key(option);
+    if (!keys.contains(key)) {
+      return null;
+    }
     var variable = environment.get(Settings.variable(key));
     if (variable != null) {
       return variable;

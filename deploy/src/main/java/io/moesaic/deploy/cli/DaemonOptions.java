@@ -2,6 +2,7 @@ package io.moesaic.deploy.cli;
 
 import io.moesaic.deploy.daemon.Daemon;
 import io.moesaic.deploy.daemon.NodeRole;
+import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.wire.NodeAddress;
 import java.io.IOException;
 import java.net.BindException;
@@ -33,6 +34,10 @@ final class DaemonOptions {
 
   @Option(
       names = "--insecure",
+      // With a value, because a flag turns what the file says into its opposite.
+      arity = "0..1",
+      fallbackValue = "true",
+      defaultValue = "false",
       description = "Listen where other hosts can connect, unencrypted and unauthenticated.")
   boolean insecure;
 
@@ -47,9 +52,7 @@ final class DaemonOptions {
   boolean announce;
 
   String modelName() {
-    var path = model.toAbsolutePath().normalize();
-    var last = path.getFileName();
-    return (last == null ? path : last).toString();
+    return Checkpoint.nameOf(model);
   }
 
   Daemon daemon(NodeRole role) {

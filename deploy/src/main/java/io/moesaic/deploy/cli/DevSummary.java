@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moesaic.deploy.dev.LocalCluster;
 import io.moesaic.deploy.dev.NodeStatus;
 import io.moesaic.deploy.dev.NodeTable;
+import io.moesaic.tensor.checkpoint.Checkpoint;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -48,8 +49,7 @@ record DevSummary(
   }
 
   private String modelName() {
-    var name = model.toAbsolutePath().normalize().getFileName();
-    return name == null ? model.toString() : name.toString();
+    return Checkpoint.nameOf(model);
   }
 
   String json() throws JsonProcessingException {

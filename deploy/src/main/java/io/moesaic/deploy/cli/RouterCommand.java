@@ -4,15 +4,12 @@ import io.moesaic.deploy.daemon.Daemon;
 import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.router.RouterNode;
 import io.moesaic.router.RouterSettings;
-import io.moesaic.router.dispatch.ExpertNodeState;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -131,24 +128,8 @@ final class RouterCommand implements Callable<Integer> {
     public void load(Daemon.LoadProgress progress) throws IOException, InterruptedException {
       node.load(progress::loaded);
       while (!node.awaitExperts(COMPLAIN_EVERY)) {
-        log.warn("waiting for expert nodes: {}", absent());
+        log.warn("waiting for expert nodes: {}", node.describeAbsent());
       }
-    }
-
-    private String absent() {
-      var absent =
-          node.experts().stream()
-              .filter(expert -> expert.status() != ExpertNodeState.Status.SERVING)
-              .map(
-                  expert ->
-                      "%s is %s %s"
-                          .formatted(
-                              expert.address(),
-                              expert.status().name().toLowerCase(Locale.ROOT),
-                              expert.reason())
-                          .strip())
-              .collect(Collectors.joining("; "));
-      return absent.isEmpty() ? "those that serve do not host every expert" : absent;
     }
 
     @Override

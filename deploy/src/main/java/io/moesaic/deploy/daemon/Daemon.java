@@ -67,7 +67,7 @@ public final class Daemon {
       announcements.accept(new Announcement.Listening(role, node.address()));
       node.load((loaded, total) -> announcements.accept(new Announcement.Loading(loaded, total)));
       announcements.accept(new Announcement.Ready(node.memoryBytes(), node.heldExperts()));
-    } catch (RuntimeException | IOException e) {
+    } catch (RuntimeException | Error | IOException e) {
       // A node that is closed while it loads fails to load; that is no failure to report.
       if (!exit.hasBegun()) {
         node.close();

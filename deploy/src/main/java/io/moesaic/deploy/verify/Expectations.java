@@ -9,8 +9,10 @@ import io.moesaic.tensor.checkpoint.CheckpointException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// What a reference implementation computed, from an `expected.safetensors`, for `B` prompts of `T`
 /// tokens:
@@ -131,10 +133,28 @@ final class Expectations implements AutoCloseable {
   }
 
   /// Each prompt with its greedy continuation; empty when there is none.
+  ///
+  /// @throws CheckpointException when they do not continue the prompts
   List<int[]> greedy() {
-    return tensors.names().contains("greedy_ids")
-        ? ids("greedy_ids", model.vocabulary())
-        : List.of();
+    var name = "greedy_ids";
+    if (!tensors.names().contains(name)) {
+      return List.of();
+    }
+    var greedy = ids(name, model.vocabulary());
+    boolean continued =
+        greedy.size() == prompts.size()
+            && IntStream.range(0, greedy.size())
+                .allMatch(i -> begins(greedy.get(i), prompts.get(i)));
+    if (!continued) {
+      throw new CheckpointException(
+          file, "tensor \"" + name + "\" does not hold each of input_ids and its continuation");
+    }
+    return greedy;
+  }
+
+  private static boolean begins(int[] ids, int[] prompt) {
+    return ids.length >= prompt.length
+        && Arrays.equals(ids, 0, prompt.length, prompt, 0, prompt.length);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.moesaic.deploy.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -47,6 +48,16 @@ class ConfigurationTest {
     assertEquals(2, router.kvTokens, "from the environment");
     assertEquals(3, router.daemon.threads, "from the command line");
     assertEquals(WireType.F32, router.wire, "the default");
+  }
+
+  @Test
+  void aFlagMeansTheSameWhereverItStands() throws IOException {
+    var file = file("{model: m, experts: 'a:1', insecure: true}");
+    assertTrue(router(NO_VARIABLES, "--config=" + file).daemon.insecure);
+    assertTrue(router(NO_VARIABLES, "--config=" + file, "--insecure").daemon.insecure);
+    var variables = Map.of("MOESAIC_INSECURE", "false", "MOESAIC_ANNOUNCE", "true");
+    assertFalse(router(variables, "--config=" + file).daemon.insecure);
+    assertFalse(router(variables, "--config=" + file).daemon.announce, "for command lines only");
   }
 
   @Test

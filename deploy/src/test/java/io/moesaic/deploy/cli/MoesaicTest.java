@@ -40,6 +40,21 @@ class MoesaicTest {
   }
 
   @Test
+  void aConfigOptionWithoutAFileIsAMistake() {
+    var outcome = moesaic(Map.of(), "router", "--config");
+    assertEquals(2, outcome.status());
+    assertTrue(outcome.err().contains("--config"), outcome.err());
+  }
+
+  @Test
+  void anOptionThatIsUnknownIsToldBeforeOneThatIsMissing() {
+    var outcome = moesaic(Map.of(), "expert", "--modle=x");
+    assertEquals(2, outcome.status());
+    assertTrue(outcome.err().contains("'--modle=x'"), outcome.err());
+    assertTrue(outcome.err().contains("--model"), outcome.err());
+  }
+
+  @Test
   void aMisspeltOptionIsAMistakeWithASuggestion() {
     var outcome = moesaic(Map.of(), "dev", "--expert=4");
     assertEquals(2, outcome.status());

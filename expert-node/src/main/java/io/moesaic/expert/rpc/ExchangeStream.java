@@ -16,9 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///   out                 schema   reply  reply  ...   reply  OK
 /// ```
 /// INVARIANT: each message from the schema on is answered by one message out, and that gives back
-// the credit with
-/// which it came; so a stream never has more than [#CREDITS] unanswered batches. Credits are held
-/// back while the peer does not read its replies.
+/// the credit with which it came; so a stream never has more than [#CREDITS] unanswered batches.
+/// Credits are held back while the peer does not read its replies.
 ///
 /// The transport calls the listener's methods, one at a time; answers come from any thread.
 final class ExchangeStream extends ServerCall.Listener<FlightFrame> {

@@ -72,21 +72,40 @@ public final class Intake {
     counters.increment(ExpertCounter.BATCHES_RECEIVED);
     DispatchHeader header;
     try {
-      header = TokenBatch.header(frame.verified());
+      header = header(frame);
     } catch (WireException e) {
       frame.close();
+      throw e;
+    }
+    try {
+      queue(whole(frame), schema, header, arrivedNanos, stream);
+    } catch (WireException e) {
+      frame.close();
+      stream.refuse(schema, ReplyHeader.newBuilder().setRequestId(header.getRequestId()), e);
+    }
+  }
+
+  /// The header of a batch, if as much of it has come: the rest may be malformed.
+  private DispatchHeader header(FlightFrame frame) throws WireException {
+    try {
+      return frame.metadata().length > 0
+          ? TokenBatch.header(frame)
+          : TokenBatch.header(frame.verified());
+    } catch (WireException e) {
+      throw counted(ExpertCounter.BATCHES_REFUSED_INVALID, e);
+    }
+  }
+
+  private FlightFrame whole(FlightFrame frame) throws WireException {
+    try {
+      return frame.verified();
+    } catch (WireException e) {
       // The transport may have had no memory for the body.
       throw counted(
           e.code() == Status.Code.RESOURCE_EXHAUSTED
               ? ExpertCounter.BATCHES_REFUSED_MEMORY
               : ExpertCounter.BATCHES_REFUSED_INVALID,
           e);
-    }
-    try {
-      queue(frame, schema, header, arrivedNanos, stream);
-    } catch (WireException e) {
-      frame.close();
-      stream.refuse(schema, ReplyHeader.newBuilder().setRequestId(header.getRequestId()), e);
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +29,9 @@ final class ApiRoutes {
   private static final Logger log = LoggerFactory.getLogger(ApiRoutes.class);
 
   private static final String REQUEST_ID = "x-request-id";
+
+  /// What may be repeated in answers; another id is replaced.
+  private static final Pattern REQUEST_ID_FORM = Pattern.compile("[\\w.:/+=-]{1,128}");
 
   private final Vertx vertx;
   private final ApiSettings settings;
@@ -95,7 +99,9 @@ final class ApiRoutes {
   private static void identify(RoutingContext request) {
     var given = request.request().getHeader(REQUEST_ID);
     var id =
-        given == null || given.isBlank() ? UUID.randomUUID().toString().replace("-", "") : given;
+        given != null && REQUEST_ID_FORM.matcher(given).matches()
+            ? given
+            : UUID.randomUUID().toString().replace("-", "");
     request.response().putHeader(REQUEST_ID, id);
     request.next();
   }
@@ -114,7 +120,7 @@ final class ApiRoutes {
   private void models(RoutingContext request) {
     var json = Json.object().put("object", "list");
     json.putArray("data").add(describe(serving.get().model()));
-    HealthRoutes.answer(request, json);
+    Json.answer(request, json);
   }
 
   private void model(RoutingContext request) {
@@ -123,7 +129,7 @@ final class ApiRoutes {
     if (!model.name().equals(name)) {
       throw ApiError.unknownModel(String.valueOf(name), model.name()).exception();
     }
-    HealthRoutes.answer(request, describe(model));
+    Json.answer(request, describe(model));
   }
 
   private static ObjectNode describe(ServedModel model) {
@@ -149,7 +155,7 @@ final class ApiRoutes {
               return conversion.apply(model, fields);
             },
             false)
-        .onSuccess(json -> HealthRoutes.answer(request, json))
+        .onSuccess(json -> Json.answer(request, json))
         .onFailure(request::fail);
   }
 

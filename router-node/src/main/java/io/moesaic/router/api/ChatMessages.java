@@ -27,7 +27,7 @@ final class ChatMessages {
     try {
       var text = template.render(parse(fields.find("messages"), path), addGenerationPrompt);
       // the template writes special tokens itself
-      return Prompt.of(text, false, path, model.tokenizer());
+      return Prompt.of(text, false, path, model);
     } catch (ChatTemplateException e) {
       throw ApiError.invalid(path, String.valueOf(e.getMessage())).exception();
     }

@@ -1,7 +1,5 @@
 package io.moesaic.router.api;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.function.Supplier;
@@ -19,27 +17,22 @@ final class HealthRoutes {
   void addTo(Router router) {
     router.get("/health").handler(this::health);
     router.get("/health/").handler(this::health);
-    router.get("/live").handler(request -> answer(request, Json.object().put("status", "ok")));
-    router.get("/live/").handler(request -> answer(request, Json.object().put("status", "ok")));
+    router.get("/live").handler(request -> Json.answer(request, Json.object().put("status", "ok")));
+    router
+        .get("/live/")
+        .handler(request -> Json.answer(request, Json.object().put("status", "ok")));
     router
         .get("/version")
-        .handler(request -> answer(request, Json.object().put("version", version)));
+        .handler(request -> Json.answer(request, Json.object().put("version", version)));
   }
 
   private void health(RoutingContext request) {
     switch (readiness.get()) {
-      case Readiness.Ready() -> answer(request, Json.object().put("status", "ok"));
+      case Readiness.Ready() -> Json.answer(request, Json.object().put("status", "ok"));
       case Readiness.Loading loading -> throw ApiError.loading(loading).exception();
       case Readiness.ExpertsMissing(var detail) ->
           throw ApiError.expertsMissing(detail).exception();
       case Readiness.Draining() -> throw ApiError.draining().exception();
     }
-  }
-
-  static void answer(RoutingContext request, JsonNode body) {
-    request
-        .response()
-        .putHeader("content-type", "application/json")
-        .end(Buffer.buffer(Json.bytes(body)));
   }
 }

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 
 /// JSON in and out: strict when it is read.
@@ -48,6 +50,14 @@ final class Json {
     return location == null
         ? "somewhere"
         : "at line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
+  }
+
+  /// Sends a whole answer.
+  static void answer(RoutingContext request, JsonNode body) {
+    request
+        .response()
+        .putHeader("content-type", "application/json")
+        .end(Buffer.buffer(bytes(body)));
   }
 
   static byte[] bytes(JsonNode node) {

@@ -20,8 +20,17 @@ final class Prompt {
   }
 
   /// @throws ApiException when there is nothing to continue
-  static Prompt of(String text, boolean addSpecialTokens, String path, Tokenizer tokenizer) {
-    int[] tokens = tokenizer.encode(text, addSpecialTokens);
+  static Prompt of(String text, boolean addSpecialTokens, String path, ServedModel model) {
+    int[] tokens = model.tokenizer().encode(text, addSpecialTokens);
+    for (int token : tokens) {
+      if (token >= model.vocabularySize()) {
+        throw ApiError.invalid(
+                path,
+                "%s has token %d, but the model's vocabulary ends at %d"
+                    .formatted(path, token, model.vocabularySize() - 1))
+            .exception();
+      }
+    }
     if (tokens.length == 0) {
       throw ApiError.invalid(path, path + " has no tokens; it must not be empty").exception();
     }
@@ -29,7 +38,9 @@ final class Prompt {
   }
 
   /// Reads the field `prompt`: one prompt or several, each a text or token ids.
-  static List<Prompt> parse(RequestFields fields, ServedModel model) {
+  ///
+  /// @param most prompts that are allowed; more are refused before any is tokenized
+  static List<Prompt> parse(RequestFields fields, ServedModel model, int most) {
     var path = fields.path("prompt");
     var node = fields.find("prompt");
     if (node == null) {
@@ -41,6 +52,10 @@ final class Prompt {
     if (node.isEmpty()) {
       throw RequestFields.wrong(path, node, EXPECTED);
     }
+    if (node.size() > most) {
+      throw ApiError.invalid(path, "%d prompts are more than %d".formatted(node.size(), most))
+          .exception();
+    }
     var prompts = new ArrayList<Prompt>(node.size());
     for (int i = 0; i < node.size(); i++) {
       prompts.add(one(node.get(i), path + "[" + i + "]", model));
@@ -50,7 +65,7 @@ final class Prompt {
 
   private static Prompt one(JsonNode node, String path, ServedModel model) {
     if (node.isTextual() && !node.asText().isEmpty()) {
-      return of(node.asText(), true, path, model.tokenizer());
+      return of(node.asText(), true, path, model);
     }
     if (!node.isArray() || node.isEmpty()) {
       throw RequestFields.wrong(path, node, EXPECTED);

@@ -23,6 +23,7 @@ final class TextRequestParser {
 
   private static final int MAX_N = 16;
   private static final int MAX_STOP_STRINGS = 16;
+  private static final int MAX_STOP_LENGTH = 1_000;
   private static final int MAX_LOGPROBS = 20;
 
   private final ServedModel model;
@@ -48,7 +49,12 @@ final class TextRequestParser {
     int least = echo ? 0 : 1;
     int maxTokens = fields.integer("max_tokens", -1, least, Integer.MAX_VALUE);
     return parse(
-        fields, Prompt.parse(fields, model), maxTokens, DEFAULT_COMPLETION_TOKENS, echo, logprobs);
+        fields,
+        Prompt.parse(fields, model, maxChoices),
+        maxTokens,
+        DEFAULT_COMPLETION_TOKENS,
+        echo,
+        logprobs);
   }
 
   /// The body of `/v1/chat/completions`.
@@ -173,8 +179,9 @@ final class TextRequestParser {
   private static String stopString(JsonNode node, String path) {
     var stop = RequestFields.text(node, path);
     // half of a surrogate pair would cut a character in two
-    if (stop.isEmpty() || !UTF_8.newEncoder().canEncode(stop)) {
-      throw RequestFields.wrong(path, node, "Unicode text, not empty");
+    if (stop.isEmpty() || stop.length() > MAX_STOP_LENGTH || !UTF_8.newEncoder().canEncode(stop)) {
+      throw RequestFields.wrong(
+          path, node, "Unicode text of 1 to %d characters".formatted(MAX_STOP_LENGTH));
     }
     return stop;
   }

@@ -128,7 +128,7 @@ final class BatchStream {
       call.request(1);
       boolean taken = false;
       try {
-        taken = accept(frame.verified());
+        taken = accept(frame);
       } catch (WireException e) {
         call.cancel("malformed reply: " + e.getMessage(), e);
       } finally {
@@ -142,11 +142,11 @@ final class BatchStream {
     private boolean accept(FlightFrame frame) throws WireException {
       var answered = replySchema;
       if (answered == null) {
-        replySchema = expectedSchema(frame);
+        replySchema = expectedSchema(frame.verified());
         accepted.complete(true);
         return false;
       }
-      var header = ReplyBatch.header(frame);
+      var header = ReplyBatch.header(frame.metadata().length > 0 ? frame : frame.verified());
       var reply = pending.remove(header.getRequestId());
       if (reply == null) {
         return false;
@@ -156,7 +156,7 @@ final class BatchStream {
         return false;
       }
       try {
-        var batch = ReplyBatch.decode(frame, answered, reply.slots);
+        var batch = ReplyBatch.decode(frame.verified(), answered, reply.slots);
         if (batch.rows() != reply.slots) {
           throw WireException.invalid(
               "data_header.length", "is %d rows, must be %d".formatted(batch.rows(), reply.slots));
@@ -164,6 +164,11 @@ final class BatchStream {
         reply.complete(new Answered(batch));
         return true;
       } catch (WireException e) {
+        if (e.code() == Status.Code.RESOURCE_EXHAUSTED) {
+          reply.complete(
+              new Failed("the router cannot hold the reply of " + node + ": " + e.getMessage()));
+          return false;
+        }
         reply.complete(
             new Failed(
                 "%s sent a malformed reply, check that it has the router's version: %s"

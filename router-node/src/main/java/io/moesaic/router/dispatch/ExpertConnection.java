@@ -2,7 +2,6 @@ package io.moesaic.router.dispatch;
 
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
-import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.ffn.ExpertId;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.TokenSchema;
@@ -42,9 +41,7 @@ final class ExpertConnection implements AutoCloseable {
   private static final long LAST_BACKOFF_MILLIS = 2_000;
 
   /// What a router and its nodes must agree on.
-  ///
-  /// @param model name, for the stream's descriptor
-  record Contract(String model, String fingerprint, ExpertBank bank, TokenSchema schema) {}
+  record Contract(ExpertFleet.Model model, TokenSchema schema) {}
 
   /// An open stream to a serving node, and the experts behind it.
   record Link(BatchStream stream, Set<ExpertId> held) {}
@@ -107,6 +104,9 @@ final class ExpertConnection implements AutoCloseable {
         down(String.valueOf(e.getMessage()));
       } catch (InterruptedException _) {
         return;
+      } catch (RuntimeException e) {
+        LOG.error("connecting to expert node {} failed", address, e);
+        down(e.toString());
       }
       if (!sleep(backoffMillis)) {
         return;
@@ -130,19 +130,27 @@ final class ExpertConnection implements AutoCloseable {
         ExpertNodeGrpc.newBlockingStub(channel)
             .withDeadlineAfter(ANSWER_SECONDS, TimeUnit.SECONDS)
             .describe(DescribeRequest.getDefaultInstance());
-    if (!description.getFingerprint().equals(contract.fingerprint)) {
+    if (!description.getFingerprint().equals(contract.model.fingerprint())) {
       throw new UnusableNodeException(
           "serves model \"%s\" with fingerprint %s, but this router's \"%s\" has %s"
               .formatted(
                   description.getModel(),
                   description.getFingerprint(),
-                  contract.model,
-                  contract.fingerprint));
+                  contract.model.name(),
+                  contract.model.fingerprint()));
     }
     if (!description.getWireTypesList().contains(contract.schema.type().label())) {
       throw new UnusableNodeException(
           "speaks %s, not %s"
               .formatted(description.getWireTypesList(), contract.schema.type().label()));
+    }
+    if (description.getMaxRows() < contract.model.batchRows()) {
+      throw new UnusableNodeException(
+          "accepts batches of %d rows, but this router sends up to %d: give it --max-rows %d"
+              .formatted(
+                  description.getMaxRows(),
+                  contract.model.batchRows(),
+                  contract.model.batchRows()));
     }
     return description;
   }
@@ -186,7 +194,7 @@ final class ExpertConnection implements AutoCloseable {
     for (var layer : description.getHeldList()) {
       for (int expert : layer.getExpertsList()) {
         var id = new ExpertId(layer.getLayer(), expert);
-        if (!contract.bank.contains(id)) {
+        if (!contract.model.bank().contains(id)) {
           throw new UnusableNodeException(
               "claims expert " + id + ", which the model does not have");
         }

@@ -44,7 +44,7 @@ public final class ExpertFleet implements AutoCloseable {
       BufferAllocator allocator) {
     bank = model.bank;
     snapshot = new Snapshot(Placement.of(0, bank, List.of()), List.of());
-    var contract = new ExpertConnection.Contract(model.name, model.fingerprint, bank, schema);
+    var contract = new ExpertConnection.Contract(model, schema);
     connections =
         addresses.stream()
             .map(a -> new ExpertConnection(a, contract, transport, allocator, this::publish))
@@ -53,7 +53,10 @@ public final class ExpertFleet implements AutoCloseable {
   }
 
   /// The model that the nodes must serve.
-  public record Model(String name, String fingerprint, ExpertBank bank) {}
+  ///
+  /// @param name by which streams ask for it, if a node does not call it otherwise
+  /// @param batchRows most rows of a batch that will be sent
+  public record Model(String name, String fingerprint, ExpertBank bank, int batchRows) {}
 
   private synchronized void publish() {
     List<@Nullable BatchStream> streams = new ArrayList<>();

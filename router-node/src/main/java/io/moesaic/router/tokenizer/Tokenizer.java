@@ -7,6 +7,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 
 /// A model's tokenizer. Safe for concurrent use until it is closed.
 ///
@@ -19,6 +22,10 @@ public final class Tokenizer implements AutoCloseable {
 
   private final HuggingFaceTokenizer library;
   private final Vocabulary vocabulary;
+  private final ReadWriteLock use = new ReentrantReadWriteLock();
+
+  /// Guarded by `use`.
+  private boolean closed;
 
   private Tokenizer(HuggingFaceTokenizer library, Vocabulary vocabulary) {
     this.library = library;
@@ -44,12 +51,26 @@ public final class Tokenizer implements AutoCloseable {
 
   /// @param addSpecialTokens whether to add what the model expects around a text, such as `<s>`
   public int[] encode(String text, boolean addSpecialTokens) {
-    var ids = library.encode(text, addSpecialTokens, false).getIds();
+    var ids = inLibrary(() -> library.encode(text, addSpecialTokens, false).getIds());
     return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
   }
 
   public String decode(int[] tokens, boolean skipSpecialTokens) {
-    return library.decode(Arrays.stream(tokens).asLongStream().toArray(), skipSpecialTokens);
+    var ids = Arrays.stream(tokens).asLongStream().toArray();
+    return inLibrary(() -> library.decode(ids, skipSpecialTokens));
+  }
+
+  /// Native memory must not be freed while it is used.
+  private <T> T inLibrary(Supplier<T> work) {
+    use.readLock().lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the tokenizer is closed");
+      }
+      return work.get();
+    } finally {
+      use.readLock().unlock();
+    }
   }
 
   /// The bytes that a token stands for, maybe only a part of a character. Not to be changed.
@@ -84,8 +105,17 @@ public final class Tokenizer implements AutoCloseable {
     return new TextStream(vocabulary, stopStrings, minTokens);
   }
 
+  /// Waits for the calls in progress.
   @Override
   public void close() {
-    library.close();
+    use.writeLock().lock();
+    try {
+      if (!closed) {
+        closed = true;
+        library.close();
+      }
+    } finally {
+      use.writeLock().unlock();
+    }
   }
 }

@@ -15,11 +15,6 @@ public final class KvSequence implements AutoCloseable {
     this.blocks = blocks;
   }
 
-  /// Positions that there is room for.
-  public int capacity() {
-    return blocks.length * KvPool.BLOCK;
-  }
-
   /// Stores a position's key and value of one head.
   ///
   /// @param source a row with `width` floats of key from column `keyAt` on, and of value from

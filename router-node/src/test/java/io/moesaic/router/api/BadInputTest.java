@@ -180,6 +180,8 @@ class BadInputTest {
     assertInvalid(
         server.complete("\"prompt\": \"a\", \"stop\": [" + "\"a\",".repeat(16) + "\"a\"]"), "stop");
     assertInvalid(
+        server.complete("\"prompt\": \"a\", \"stop\": \"" + "a".repeat(1_001) + "\""), "stop");
+    assertInvalid(
         server.complete("\"n\": 16, \"prompt\": [" + "\"a\",".repeat(16) + "\"a\"]"), "n");
   }
 

@@ -69,6 +69,8 @@ class ServiceTest {
       assertTrue(generated.getFirst().matches("[0-9a-f]{12}4[0-9a-f]{19}"), generated.getFirst());
       var echoed = server.send(server.request(path).header("X-Request-Id", "mine").GET());
       assertEquals(List.of("mine"), echoed.headers().allValues("x-request-id"));
+      var unfit = server.send(server.request(path).header("X-Request-Id", "a b".repeat(99)).GET());
+      assertTrue(unfit.headers().allValues("x-request-id").getFirst().matches("[0-9a-f]{32}"));
     }
     var ids = server.complete("\"prompt\": \"a\"").headers().allValues("x-request-id");
     assertEquals(1, ids.size());

@@ -68,6 +68,9 @@ class ExpertFleetTest {
     assertDown(
         d -> d.setFingerprint("0123").setModel("other"),
         "serves model \"other\" with fingerprint 0123, but this router's \"tiny\" has ");
+    assertDown(
+        d -> d.setMaxRows(100),
+        "accepts batches of 100 rows, but this router sends up to 512: give it --max-rows 512");
     assertDown(d -> d.clearWireTypes().addWireTypes("f8"), "speaks [f8], not f32");
     assertDown(
         d -> d.addHeld(HeldExperts.newBuilder().setLayer(1).addExperts(8)),

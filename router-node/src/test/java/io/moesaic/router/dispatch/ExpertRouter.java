@@ -51,7 +51,7 @@ public final class ExpertRouter implements AutoCloseable {
         var name = "model.layers." + layer + ".block_sparse_moe.gate.weight";
         gates.add(PackedMatrix.pack(arena, checkpoint.map(name, arena)));
       }
-      var contract = new ExpertFleet.Model("tiny", checkpoint.fingerprint(), bank);
+      var contract = new ExpertFleet.Model("tiny", checkpoint.fingerprint(), bank, 512);
       fleet = new ExpertFleet(contract, schema, nodes, transport, allocator);
     }
     moe =

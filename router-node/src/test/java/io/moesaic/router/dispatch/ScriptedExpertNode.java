@@ -69,7 +69,12 @@ public final class ScriptedExpertNode implements AutoCloseable {
       }
       description.addHeld(held);
     }
-    return description.addWireTypes("f32").addWireTypes("bf16").setServing(true).build();
+    return description
+        .addWireTypes("f32")
+        .addWireTypes("bf16")
+        .setMaxRows(512)
+        .setServing(true)
+        .build();
   }
 
   private Server listen(NodeAddress where) {

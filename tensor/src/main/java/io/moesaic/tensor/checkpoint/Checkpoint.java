@@ -60,6 +60,13 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
+  /// What a model is called that nobody named: as its directory.
+  public static String nameOf(Path directory) {
+    var path = directory.toAbsolutePath().normalize();
+    var last = path.getFileName();
+    return (last == null ? path : last).toString();
+  }
+
   /// Opens one safetensors file by itself, whatever its name.
   ///
   /// @throws CheckpointException when it is missing or malformed
