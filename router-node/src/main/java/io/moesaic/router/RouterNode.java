@@ -21,6 +21,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -37,10 +38,10 @@ import org.slf4j.LoggerFactory;
 ///   serving   ready as soon as every expert has a node, and again after each loss
 ///   close     draining: takes nothing new, finishes what it has, then stops
 /// ```
-/// One thread calls [#bind], [#load] and [#close]; the other methods are for any thread.
+/// One thread calls [#bind] and [#load]; the other methods are for any thread, [#close] also while
+/// the node loads: the process is about to end then, and what is half loaded ends with it.
 public final class RouterNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RouterNode.class);
-  private static final String VERSION = "0.1.0";
   private static final int MAX_RUNNING = 64;
   private static final long DRAIN_SECONDS = 10;
 
@@ -58,7 +59,7 @@ public final class RouterNode implements AutoCloseable {
   private RouterNode(RouterSettings settings) throws IOException {
     this.settings = settings;
     vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1).setWorkerPoolSize(2));
-    var defaults = ApiSettings.defaults(VERSION);
+    var defaults = ApiSettings.defaults(version());
     api =
         new HttpApi(
             vertx,
@@ -86,6 +87,12 @@ public final class RouterNode implements AutoCloseable {
   /// @throws IOException when the address cannot be bound
   public static RouterNode bind(RouterSettings settings) throws IOException {
     return new RouterNode(settings);
+  }
+
+  /// The version that the build wrote into the jar.
+  private static String version() {
+    var version = RouterNode.class.getPackage().getImplementationVersion();
+    return Objects.requireNonNullElse(version, "development build");
   }
 
   /// Where the API listens.
