@@ -4,18 +4,29 @@ import io.moesaic.router.api.ApiRoutes.Serving;
 import io.moesaic.router.engine.Generator;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The HTTP server of a router node. It listens before the model is loaded, and says so to whoever
 /// asks for texts until [#serve] brings one. Safe for concurrent use; [#listen] and [#close] wait,
 /// so no event loop may call them.
 public final class HttpApi implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(HttpApi.class);
+
+  /// Each may hold a request's body.
+  static final int MAX_CONNECTIONS = 1024;
+
+  private final AtomicInteger connections = new AtomicInteger();
   private final Supplier<Readiness> readiness;
   private final HttpServer server;
   private volatile @Nullable Serving serving;
@@ -30,7 +41,23 @@ public final class HttpApi implements AutoCloseable {
       InstantSource clock) {
     this.readiness = readiness;
     var routes = new ApiRoutes(vertx, settings, readiness, this::serving, seeds, clock);
-    server = vertx.createHttpServer().requestHandler(routes.router());
+    // With HTTP/2 a connection would count from its first byte on only.
+    var options = new HttpServerOptions().setHttp2ClearTextEnabled(false);
+    server =
+        vertx
+            .createHttpServer(options)
+            .requestHandler(routes.router())
+            .connectionHandler(this::admit);
+  }
+
+  /// Closes a connection at once when there are too many.
+  private void admit(HttpConnection connection) {
+    boolean full = connections.incrementAndGet() > MAX_CONNECTIONS;
+    connection.closeHandler(_ -> connections.decrementAndGet());
+    if (full) {
+      log.warn("a connection is refused: {} are open already", MAX_CONNECTIONS);
+      connection.close();
+    }
   }
 
   /// The model is loaded: from now on it answers.

@@ -3,10 +3,14 @@ package io.moesaic.router.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,44 @@ class ServiceTest {
     assertEquals(model, list.get("data").get(0));
     assertEquals(model, ApiServer.json(server.get("/v1/models/tiny")));
     assertError(404, "model_not_found", server.get("/v1/models/org/other"));
+  }
+
+  @Test
+  void refusesConnectionsBeyondItsBoundAndServesAgainBelowIt() throws Exception {
+    try (var crowded = ApiServer.serving()) {
+      var loopback = InetAddress.getLoopbackAddress();
+      List<Socket> sockets = new ArrayList<>();
+      try {
+        for (int i = 0; i < HttpApi.MAX_CONNECTIONS; i++) {
+          sockets.add(new Socket(loopback, crowded.port));
+        }
+        try (var oneMore = new Socket(loopback, crowded.port)) {
+          oneMore.setSoTimeout(10_000);
+          assertEquals(-1, oneMore.getInputStream().read());
+        }
+      } finally {
+        for (var socket : sockets) {
+          socket.close();
+        }
+      }
+      awaitHealth(crowded);
+    }
+  }
+
+  /// The server learns a little later that clients have gone.
+  private static void awaitHealth(ApiServer server) throws InterruptedException {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    while (true) {
+      try {
+        assertEquals(200, server.get("/health").statusCode());
+        return;
+      } catch (UncheckedIOException e) {
+        if (System.nanoTime() > deadline) {
+          throw e;
+        }
+        Thread.sleep(50);
+      }
+    }
   }
 
   @Test
