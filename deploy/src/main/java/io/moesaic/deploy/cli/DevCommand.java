@@ -1,17 +1,14 @@
 package io.moesaic.deploy.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import io.moesaic.deploy.dev.ClusterSpec;
 import io.moesaic.deploy.dev.ExpertHost;
 import io.moesaic.deploy.dev.LocalCluster;
 import io.moesaic.wire.NodeAddress;
-import io.moesaic.wire.WireType;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -41,18 +38,7 @@ final class DevCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      description = "Directory of the checkpoint; default: the model that comes with Moesaic.")
-  @Nullable Path model;
-
-  @Option(
-      names = "--experts",
-      paramLabel = "N",
-      defaultValue = "3",
-      description = "Expert nodes; default: ${DEFAULT-VALUE}.")
-  int experts;
+  @Mixin ClusterOptions cluster;
 
   @Option(
       names = "--http",
@@ -60,13 +46,6 @@ final class DevCommand implements Callable<Integer> {
       defaultValue = "8080",
       description = "Port of the HTTP API, 0 for a free one; default: ${DEFAULT-VALUE}.")
   int httpPort;
-
-  @Option(
-      names = "--wire",
-      paramLabel = "f32|bf16",
-      defaultValue = "f32",
-      description = "Type of activations between the nodes; default: ${DEFAULT-VALUE}.")
-  WireType wire;
 
   @Option(
       names = "--expert-host",
@@ -89,20 +68,17 @@ final class DevCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException, JsonProcessingException {
-    var cluster =
-        new ClusterSpec(
-            model == null ? ClusterSpec.bundledModel() : model,
-            experts,
-            new NodeAddress(LOOPBACK, httpPort),
-            wire,
-            expertHost,
-            threads,
-            List.of());
+    var local =
+        cluster
+            .spec()
+            .withHttp(new NodeAddress(LOOPBACK, httpPort))
+            .withExpertHost(expertHost)
+            .withThreads(threads);
     long startNanos = System.nanoTime();
     var progress = DevProgress.on(spec.commandLine().getErr());
-    try (var running = LocalCluster.start(cluster, progress)) {
+    try (var running = LocalCluster.start(local, progress)) {
       var startUp = Duration.ofNanos(System.nanoTime() - startNanos);
-      show(DevSummary.of(cluster.model(), running, startUp));
+      show(DevSummary.of(local.model(), running, startUp));
       if (!command.isEmpty()) {
         return UserCommand.of(command, running).run();
       }

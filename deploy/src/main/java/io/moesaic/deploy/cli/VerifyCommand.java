@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.moesaic.deploy.dev.ClusterProgress;
-import io.moesaic.deploy.dev.ClusterSpec;
 import io.moesaic.deploy.verify.Verification;
 import io.moesaic.deploy.verify.VerificationReport;
 import io.moesaic.tensor.DType;
@@ -17,6 +16,7 @@ import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -44,31 +44,13 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Spec CommandSpec spec;
 
-  @Option(
-      names = "--model",
-      paramLabel = "DIR",
-      description = "Directory of the checkpoint; default: the model that comes with Moesaic.")
-  @Nullable Path model;
+  @Mixin ClusterOptions cluster;
 
   @Option(
       names = "--expected",
       paramLabel = "FILE",
       description = "What to compare with; default: expected.safetensors in the model's directory.")
   @Nullable Path expected;
-
-  @Option(
-      names = "--experts",
-      paramLabel = "N",
-      defaultValue = "3",
-      description = "Expert nodes; default: ${DEFAULT-VALUE}.")
-  int experts;
-
-  @Option(
-      names = "--wire",
-      paramLabel = "f32|bf16",
-      defaultValue = "f32",
-      description = "Type of activations between the nodes; default: ${DEFAULT-VALUE}.")
-  WireType wire;
 
   @Option(
       names = "--tolerance",
@@ -91,11 +73,11 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException, JsonProcessingException {
-    var directory = model == null ? ClusterSpec.bundledModel() : model;
-    var file = expected == null ? directory.resolve("expected.safetensors") : expected;
-    var cluster = ClusterSpec.of(directory).withExperts(experts).withWire(wire);
+    var local = cluster.spec();
+    var file = expected == null ? local.model().resolve("expected.safetensors") : expected;
     var report =
-        new Verification(cluster, file, tolerance).run(rotaries(directory), ClusterProgress.SILENT);
+        new Verification(local, file, tolerance)
+            .run(rotaries(local.model()), ClusterProgress.SILENT);
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(json(report));

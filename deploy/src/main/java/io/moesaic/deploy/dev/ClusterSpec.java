@@ -67,6 +67,10 @@ public record ClusterSpec(
     return new ClusterSpec(model, experts, http, wire, newHost, threads, routerFlags);
   }
 
+  public ClusterSpec withThreads(int newThreads) {
+    return new ClusterSpec(model, experts, http, wire, expertHost, newThreads, routerFlags);
+  }
+
   public ClusterSpec withRouterFlags(String... flags) {
     return new ClusterSpec(model, experts, http, wire, expertHost, threads, List.of(flags));
   }
