@@ -12,6 +12,7 @@ import io.moesaic.router.trunk.Trunk;
 import io.moesaic.router.trunk.TrunkConfig;
 import io.moesaic.router.trunk.TrunkWeights;
 import io.moesaic.tensor.checkpoint.Checkpoint;
+import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.kernel.Compute;

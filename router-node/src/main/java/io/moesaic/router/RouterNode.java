@@ -10,6 +10,7 @@ import io.moesaic.router.moe.MoeObserver;
 import io.moesaic.router.sampling.Sampler;
 import io.moesaic.router.tokenizer.ChatTemplate;
 import io.moesaic.router.tokenizer.Tokenizer;
+import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.wire.NodeAddress;
 import io.vertx.core.Vertx;
@@ -41,7 +42,7 @@ import org.slf4j.LoggerFactory;
 /// One thread calls [#bind] and [#load]; the other methods are for any thread, [#close] also while
 /// the node loads: the process is about to end then, and what is half loaded ends with it.
 public final class RouterNode implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(RouterNode.class);
+  private static final Logger log = LoggerFactory.getLogger(RouterNode.class);
   private static final int MAX_RUNNING = 64;
   private static final long DRAIN_SECONDS = 10;
 
@@ -216,7 +217,7 @@ public final class RouterNode implements AutoCloseable {
     try {
       api.close();
     } catch (IOException e) {
-      LOG.warn("The HTTP server did not close cleanly", e);
+      log.warn("The HTTP server did not close cleanly", e);
     }
     if (current != null) {
       current.model.close();

@@ -5,6 +5,7 @@ import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.expert.ExpertNode;
 import io.moesaic.expert.ExpertSettings;
 import io.moesaic.expert.store.Shard;
+import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireLimits;
 import java.io.IOException;
@@ -97,8 +98,8 @@ final class ExpertCommand implements Callable<Integer> {
     }
 
     @Override
-    public void load(Daemon.LoadProgress progress) {
-      node.load(progress::loaded);
+    public void load(LoadProgress progress) {
+      node.load(progress);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.moesaic.deploy.daemon.Daemon;
 import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.router.RouterNode;
 import io.moesaic.router.RouterSettings;
+import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
 import java.io.IOException;
@@ -125,8 +126,8 @@ final class RouterCommand implements Callable<Integer> {
     }
 
     @Override
-    public void load(Daemon.LoadProgress progress) throws IOException, InterruptedException {
-      node.load(progress::loaded);
+    public void load(LoadProgress progress) throws IOException, InterruptedException {
+      node.load(progress);
       while (!node.awaitExperts(COMPLAIN_EVERY)) {
         log.warn("waiting for expert nodes: {}", node.describeAbsent());
       }

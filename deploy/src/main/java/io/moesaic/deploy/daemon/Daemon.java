@@ -1,5 +1,6 @@
 package io.moesaic.deploy.daemon;
 
+import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.wire.NodeAddress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -26,12 +27,6 @@ public final class Daemon {
 
     @Override
     void close();
-  }
-
-  /// Told while a node loads.
-  @FunctionalInterface
-  public interface LoadProgress {
-    void loaded(long loadedBytes, long totalBytes);
   }
 
   private final NodeRole role;

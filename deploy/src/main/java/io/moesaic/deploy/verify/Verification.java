@@ -51,10 +51,10 @@ public final class Verification {
     var config = TrunkConfig.of(ModelConfig.read(cluster.model()));
     try (var expected = Expectations.open(expectedFile, config);
         var running = LocalCluster.startExperts(cluster, progress)) {
-      var first = run(rotaries.getFirst(), expected, running);
+      var first = run(rotaries.getFirst(), config, expected, running);
       if (!first.passed()) {
         for (var rotary : rotaries.subList(1, rotaries.size())) {
-          var report = run(rotary, expected, running);
+          var report = run(rotary, config, expected, running);
           if (report.passed()) {
             return report;
           }
@@ -64,7 +64,8 @@ public final class Verification {
     }
   }
 
-  private VerificationReport run(DType rotary, Expectations expected, LocalCluster running)
+  private VerificationReport run(
+      DType rotary, TrunkConfig config, Expectations expected, LocalCluster running)
       throws InterruptedException {
     int longest =
         expected.greedy().stream().mapToInt(ids -> ids.length).max().orElse(0)
@@ -78,8 +79,7 @@ public final class Verification {
             Runtime.getRuntime().availableProcessors(),
             longest,
             DISPATCH_TIMEOUT);
-    var recording =
-        new Recording(expected, TrunkConfig.of(ModelConfig.read(cluster.model())).layers());
+    var recording = new Recording(expected, config.layers());
     try (var model = ExpertParallelModel.open(settings, recording, (_, _) -> {})) {
       if (!model.fleet().awaitComplete(CONNECT_MILLIS)) {
         throw new ClusterException(

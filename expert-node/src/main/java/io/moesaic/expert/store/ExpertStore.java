@@ -3,6 +3,7 @@ package io.moesaic.expert.store;
 import io.moesaic.expert.exec.ExpertBackend;
 import io.moesaic.expert.exec.LoadedExpert;
 import io.moesaic.tensor.checkpoint.Checkpoint;
+import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.ffn.ExpertId;
 import java.lang.foreign.Arena;

@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
 /// ```
 /// Whoever dispatches sees immutable [Link]s only.
 final class ExpertConnection implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(ExpertConnection.class);
+  private static final Logger log = LoggerFactory.getLogger(ExpertConnection.class);
   /// For each answer on the way to an open stream.
   private static final long ANSWER_SECONDS = 5;
 
@@ -105,7 +105,7 @@ final class ExpertConnection implements AutoCloseable {
       } catch (InterruptedException _) {
         return;
       } catch (RuntimeException e) {
-        LOG.error("connecting to expert node {} failed", address, e);
+        log.error("connecting to expert node {} failed", address, e);
         down(e.toString());
       }
       if (!sleep(backoffMillis)) {
@@ -172,7 +172,7 @@ final class ExpertConnection implements AutoCloseable {
       }
       state = ExpertNodeState.of(address, description);
       link = new Link(stream, held);
-      LOG.info("{} serves {} experts", describeSelf(description), held.size());
+      log.info("{} serves {} experts", describeSelf(description), held.size());
       changed.run();
       return BatchStream.describe(stream.closed().get());
     } catch (TimeoutException _) {
@@ -206,7 +206,7 @@ final class ExpertConnection implements AutoCloseable {
 
   private void down(String reason) {
     if (!closed && !state.reason().equals(reason)) {
-      LOG.warn("expert node {} is down: {}", address, reason);
+      log.warn("expert node {} is down: {}", address, reason);
     }
     state = state.down(reason);
     changed.run();

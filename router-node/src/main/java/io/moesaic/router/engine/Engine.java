@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /// ```
 /// A request that fails, or whose client goes away, leaves; the others do not notice.
 public final class Engine implements Generator, AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+  private static final Logger log = LoggerFactory.getLogger(Engine.class);
   private static final long RETRY_AFTER_MILLIS = 1_000;
   private static final GenerationFailure STOPPED =
       new GenerationFailure(Code.SHUTTING_DOWN, "The server is shutting down.");
@@ -115,7 +115,7 @@ public final class Engine implements Generator, AutoCloseable {
       failures = new RowFailures(batch.tokens().length);
       logits = trunk.forward(batch, moe, failures);
     } catch (RuntimeException | Error e) {
-      LOG.error("A step of {} sequences failed", slices.size(), e);
+      log.error("A step of {} sequences failed", slices.size(), e);
       var failure = new GenerationFailure(Code.INTERNAL, "The step failed: " + e);
       slices.forEach(slice -> fail(slice.sequence(), failure));
       return;
@@ -160,7 +160,7 @@ public final class Engine implements Generator, AutoCloseable {
         next(sequence, logits, firstRow + StepAssembly.logitRows(slice) - 1);
       }
     } catch (RuntimeException | Error e) {
-      LOG.error("A token could not be chosen or handed over", e);
+      log.error("A token could not be chosen or handed over", e);
       fail(
           sequence,
           new GenerationFailure(Code.INTERNAL, "A token could not be chosen or handed over: " + e));
@@ -222,7 +222,7 @@ public final class Engine implements Generator, AutoCloseable {
     try {
       call.run();
     } catch (RuntimeException | Error e) {
-      LOG.error("A request's listener failed", e);
+      log.error("A request's listener failed", e);
     }
   }
 

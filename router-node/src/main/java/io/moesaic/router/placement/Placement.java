@@ -2,11 +2,10 @@ package io.moesaic.router.placement;
 
 import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.ffn.ExpertId;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// A snapshot of which host serves each expert. Hosts are numbered as in the list that the snapshot
 /// was made of. Immutable: a change of the cluster makes a new one with a higher epoch.
@@ -17,11 +16,17 @@ public final class Placement {
   private final long epoch;
   private final ExpertBank bank;
   private final int[] hosts;
+  private final List<ExpertId> missing;
 
   private Placement(long epoch, ExpertBank bank, int[] hosts) {
     this.epoch = epoch;
     this.bank = bank;
     this.hosts = hosts;
+    missing =
+        IntStream.range(0, hosts.length)
+            .filter(i -> hosts[i] == NO_HOST)
+            .mapToObj(bank::at)
+            .toList();
   }
 
   /// Each expert goes to the first host that has it.
@@ -50,12 +55,6 @@ public final class Placement {
 
   /// The experts that no host serves, in order.
   public List<ExpertId> missing() {
-    List<ExpertId> missing = new ArrayList<>();
-    for (int i = 0; i < hosts.length; i++) {
-      if (hosts[i] == NO_HOST) {
-        missing.add(bank.at(i));
-      }
-    }
-    return Collections.unmodifiableList(missing);
+    return missing;
   }
 }

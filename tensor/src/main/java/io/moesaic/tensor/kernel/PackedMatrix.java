@@ -82,12 +82,6 @@ public final class PackedMatrix {
     return pack(allocator, List.of(weight));
   }
 
-  /// Bytes that packing a `[outputs, inputs]` weight of this type takes.
-  public static long packedBytes(DType type, long outputs, long inputs) {
-    var packed = type == DType.BF16 ? DType.BF16 : DType.F32;
-    return Math.ceilDiv(outputs, Panel.COLUMNS) * Panel.bytes(packed, Math.toIntExact(inputs));
-  }
-
   /// Spreads row `row` of the weight over column `column` of the panel.
   private static void packRow(Tensor weight, int row, Panel panel, int column) {
     MemorySegment to = panel.data();
