@@ -33,6 +33,11 @@ public record ExpertBank(int layers, int experts, FeedForward.SwiGlu block) {
             config.integer("intermediate_size", 1, 1 << 20)));
   }
 
+  /// What the names of a layer's tensors begin with.
+  public String blockPrefix(int layer) {
+    return "model.layers." + layer + ".block_sparse_moe.";
+  }
+
   /// Experts over all layers.
   public int count() {
     return layers * experts;
