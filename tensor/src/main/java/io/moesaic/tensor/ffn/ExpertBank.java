@@ -1,6 +1,7 @@
 package io.moesaic.tensor.ffn;
 
 import io.moesaic.tensor.Shape;
+import io.moesaic.tensor.Weight;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import java.lang.foreign.Arena;
@@ -12,7 +13,7 @@ import java.lang.foreign.Arena;
 /// @param layers MoE layers, numbered from 0
 /// @param experts experts of each layer, numbered from 0
 /// @param block what each expert computes
-public record ExpertBank(int layers, int experts, FeedForward.SwiGlu block) {
+public record ExpertBank(int layers, int experts, FeedForward block) {
   /// Reads the Mixtral keys of `config.json`.
   ///
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException for another model type, or values out
@@ -67,10 +68,10 @@ public record ExpertBank(int layers, int experts, FeedForward.SwiGlu block) {
   ///
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException as [#storedBytes]
   public ExpertWeights map(Checkpoint checkpoint, ExpertId id, Arena arena) {
-    return new ExpertWeights(
-        checkpoint.map(gate(id), inward(), arena),
-        checkpoint.map(up(id), inward(), arena),
-        checkpoint.map(down(id), outward(), arena));
+    return ExpertWeights.swiGlu(
+        Weight.of(checkpoint.map(gate(id), inward(), arena)),
+        Weight.of(checkpoint.map(up(id), inward(), arena)),
+        Weight.of(checkpoint.map(down(id), outward(), arena)));
   }
 
   private Shape inward() {

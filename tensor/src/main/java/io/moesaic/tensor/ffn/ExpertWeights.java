@@ -1,14 +1,77 @@
 package io.moesaic.tensor.ffn;
 
-import io.moesaic.tensor.Tensor;
+import io.moesaic.tensor.Weight;
+import java.util.ArrayList;
+import java.util.List;
 
-/// The weights of a [FeedForward.SwiGlu] block as a checkpoint holds them: views, to be packed.
+/// The weights of a feed-forward block as a checkpoint holds them: views, to be packed.
 ///
-/// @param gate `[intermediate, hidden]`
-/// @param up `[intermediate, hidden]`
-/// @param down `[hidden, intermediate]`
-public record ExpertWeights(Tensor gate, Tensor up, Tensor down) {
-  public long bytes() {
-    return gate.data().byteSize() + up.data().byteSize() + down.data().byteSize();
+/// @param block what is computed with them
+/// @param inward the products `[intermediate, hidden]`: gate and up, or up alone for
+///     [FeedForward.Relu]
+/// @param down the product `[hidden, intermediate]`
+public record ExpertWeights(FeedForward block, List<Linear> inward, Linear down) {
+  public ExpertWeights {
+    inward = List.copyOf(inward);
+    int products =
+        switch (block) {
+          case FeedForward.SwiGlu _, FeedForward.ClampedSwiGlu _ -> 2;
+          case FeedForward.Relu _ -> 1;
+        };
+    boolean biased =
+        switch (block) {
+          case FeedForward.SwiGlu _ -> false;
+          case FeedForward.Relu relu -> relu.biased();
+          case FeedForward.ClampedSwiGlu _ -> true;
+        };
+    if (inward.size() != products) {
+      throw new IllegalArgumentException(
+          "%s has %d products inward, got %d".formatted(block, products, inward.size()));
+    }
+    for (var linear : inward) {
+      check(block, linear, block.intermediate(), block.hidden(), biased);
+    }
+    check(block, down, block.hidden(), block.intermediate(), biased);
+  }
+
+  private static void check(
+      FeedForward block, Linear linear, int outputs, int inputs, boolean biased) {
+    var weight = linear.weight();
+    boolean hasBias = linear.bias().length > 0;
+    if (weight.outputs() != outputs || weight.inputs() != inputs || hasBias != biased) {
+      throw new IllegalArgumentException(
+          "\"%s\" is [%d, %d] %s a bias, but %s needs [%d, %d] %s"
+              .formatted(
+                  weight.name(),
+                  weight.outputs(),
+                  weight.inputs(),
+                  hasBias ? "with" : "without",
+                  block,
+                  outputs,
+                  inputs,
+                  biased ? "with one" : "without"));
+    }
+  }
+
+  /// A [FeedForward.SwiGlu] block of the widths that its weights have.
+  public static ExpertWeights swiGlu(Weight gate, Weight up, Weight down) {
+    return new ExpertWeights(
+        new FeedForward.SwiGlu(up.inputs(), up.outputs()),
+        List.of(Linear.of(gate), Linear.of(up)),
+        Linear.of(down));
+  }
+
+  /// A [FeedForward.Relu] block of the widths that its weights have.
+  public static ExpertWeights relu(Linear up, Linear down) {
+    var block =
+        new FeedForward.Relu(up.weight().inputs(), up.weight().outputs(), up.bias().length > 0);
+    return new ExpertWeights(block, List.of(up), down);
+  }
+
+  /// All products, the last of them outward.
+  List<Linear> products() {
+    var products = new ArrayList<>(inward);
+    products.add(down);
+    return products;
   }
 }

@@ -39,7 +39,7 @@ class ExpertBankTest {
       long stored = bank.storedBytes(checkpoint, id);
       assertEquals(3 * 256 * 256 * 2, stored);
       assertEquals(0, checkpoint.bytesMapped());
-      assertEquals(stored, bank.map(checkpoint, id, arena).bytes());
+      bank.map(checkpoint, id, arena);
       assertEquals(stored, checkpoint.bytesMapped());
     }
   }
