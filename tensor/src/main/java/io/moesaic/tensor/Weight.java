@@ -58,7 +58,7 @@ public sealed interface Weight {
       }
     }
 
-    Plain(Tensor tensor, boolean transposed) {
+    public Plain(Tensor tensor, boolean transposed) {
       this(tensor, transposed, new Rows(0, 1, dim(tensor, transposed ? 1 : 0)));
     }
 

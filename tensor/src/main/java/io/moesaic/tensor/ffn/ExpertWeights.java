@@ -1,7 +1,6 @@
 package io.moesaic.tensor.ffn;
 
 import io.moesaic.tensor.Weight;
-import java.util.ArrayList;
 import java.util.List;
 
 /// The weights of a feed-forward block as a checkpoint holds them: views, to be packed.
@@ -18,27 +17,20 @@ public record ExpertWeights(FeedForward block, List<Linear> inward, Linear down)
           case FeedForward.SwiGlu _, FeedForward.ClampedSwiGlu _ -> 2;
           case FeedForward.Relu _ -> 1;
         };
-    boolean biased =
-        switch (block) {
-          case FeedForward.SwiGlu _ -> false;
-          case FeedForward.Relu relu -> relu.biased();
-          case FeedForward.ClampedSwiGlu _ -> true;
-        };
     if (inward.size() != products) {
       throw new IllegalArgumentException(
           "%s has %d products inward, got %d".formatted(block, products, inward.size()));
     }
     for (var linear : inward) {
-      check(block, linear, block.intermediate(), block.hidden(), biased);
+      check(block, linear, block.intermediate(), block.hidden());
     }
-    check(block, down, block.hidden(), block.intermediate(), biased);
+    check(block, down, block.hidden(), block.intermediate());
   }
 
-  private static void check(
-      FeedForward block, Linear linear, int outputs, int inputs, boolean biased) {
+  private static void check(FeedForward block, Linear linear, int outputs, int inputs) {
     var weight = linear.weight();
     boolean hasBias = linear.bias().length > 0;
-    if (weight.outputs() != outputs || weight.inputs() != inputs || hasBias != biased) {
+    if (weight.outputs() != outputs || weight.inputs() != inputs || hasBias != block.biased()) {
       throw new IllegalArgumentException(
           "\"%s\" is [%d, %d] %s a bias, but %s needs [%d, %d] %s"
               .formatted(
@@ -49,7 +41,7 @@ public record ExpertWeights(FeedForward block, List<Linear> inward, Linear down)
                   block,
                   outputs,
                   inputs,
-                  biased ? "with one" : "without"));
+                  block.biased() ? "with one" : "without"));
     }
   }
 
@@ -66,12 +58,5 @@ public record ExpertWeights(FeedForward block, List<Linear> inward, Linear down)
     var block =
         new FeedForward.Relu(up.weight().inputs(), up.weight().outputs(), up.bias().length > 0);
     return new ExpertWeights(block, List.of(up), down);
-  }
-
-  /// All products, the last of them outward.
-  List<Linear> products() {
-    var products = new ArrayList<>(inward);
-    products.add(down);
-    return products;
   }
 }

@@ -8,17 +8,23 @@ public sealed interface FeedForward {
   /// Width in between.
   int intermediate();
 
+  /// Whether a bias is added to every product.
+  boolean biased();
+
   /// `down(silu(gate(x)) · up(x))` (Shazeer 2020, "GLU Variants Improve Transformer"; Mixtral,
   /// Qwen, OLMoE, DeepSeek, Granite).
   record SwiGlu(int hidden, int intermediate) implements FeedForward {
     public SwiGlu {
       checkWidths(hidden, intermediate);
     }
+
+    @Override
+    public boolean biased() {
+      return false;
+    }
   }
 
   /// `down(relu(up(x)))` (Switch Transformers, where these are `wo` and `wi`).
-  ///
-  /// @param biased whether a bias is added to both products
   record Relu(int hidden, int intermediate, boolean biased) implements FeedForward {
     public Relu {
       checkWidths(hidden, intermediate);
@@ -26,8 +32,7 @@ public sealed interface FeedForward {
   }
 
   /// `down((up + 1) · gate · sigmoid(alpha · gate))`, where `gate` is `gate(x)` limited to at most
-  /// `limit` and `up` is `up(x)` limited to `-limit .. limit`; all three products have a bias
-  /// (gpt-oss).
+  /// `limit` and `up` is `up(x)` limited to `-limit .. limit` (gpt-oss).
   record ClampedSwiGlu(int hidden, int intermediate, float limit, float alpha)
       implements FeedForward {
     public ClampedSwiGlu {
@@ -36,6 +41,11 @@ public sealed interface FeedForward {
         throw new IllegalArgumentException(
             "a feed-forward block clamps at " + limit + ", the limit must be greater than 0");
       }
+    }
+
+    @Override
+    public boolean biased() {
+      return true;
     }
   }
 

@@ -14,6 +14,15 @@ public record Linear(Weight weight, float[] bias) {
     }
   }
 
+  /// A product of some of the outputs: every `step`-th from `first` on, `count` of them.
+  Linear rows(int first, int step, int count) {
+    var some = new float[bias.length == 0 ? 0 : count];
+    for (int i = 0; i < some.length; i++) {
+      some[i] = bias[first + i * step];
+    }
+    return new Linear(weight.rows(first, step, count), some);
+  }
+
   /// A product without a bias.
   public static Linear of(Weight weight) {
     return new Linear(weight, new float[0]);
