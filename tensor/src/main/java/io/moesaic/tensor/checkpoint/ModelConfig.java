@@ -105,6 +105,11 @@ public final class ModelConfig {
         .orElseThrow(() -> missing(key));
   }
 
+  /// A finite number greater than zero.
+  public float positiveOr(String key, float otherwise) {
+    return has(key) ? positive(key) : otherwise;
+  }
+
   public boolean flagOr(String key, boolean otherwise) {
     return get(key)
         .map(
