@@ -1,7 +1,6 @@
 package io.moesaic.tensor.ffn;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.moesaic.tensor.DType;
 import io.moesaic.tensor.Quantizer;
@@ -189,26 +188,9 @@ public final class QuantizedModels {
   /// Writes a model directory, with all that the golden one has besides weights and configuration.
   private static Path write(Path golden, Path directory, String config, Map<String, Tensor> tensors)
       throws IOException {
-    Files.createDirectories(directory);
+    ModelFiles.write(directory, config, tensors.values());
     for (var file : List.of("tokenizer.json", "generation_config.json")) {
       Files.copy(golden.resolve(file), directory.resolve(file));
-    }
-    Files.writeString(directory.resolve("config.json"), config);
-    var data = new ByteArrayOutputStream();
-    List<String> entries = new ArrayList<>();
-    for (var tensor : tensors.values()) {
-      int begin = data.size();
-      data.writeBytes(tensor.data().toArray(JAVA_BYTE));
-      entries.add(
-          "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
-              .formatted(tensor.name(), tensor.dtype(), tensor.shape(), begin, data.size()));
-    }
-    var header = ("{" + String.join(",", entries) + "}").getBytes(UTF_8);
-    try (var out = Files.newOutputStream(directory.resolve("model.safetensors"))) {
-      out.write(
-          ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
-      out.write(header);
-      data.writeTo(out);
     }
     return directory;
   }
