@@ -11,17 +11,21 @@ import io.moesaic.router.trunk.MoeLayer;
 import io.moesaic.router.trunk.Trunk;
 import io.moesaic.router.trunk.TrunkConfig;
 import io.moesaic.router.trunk.TrunkWeights;
+import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.kernel.Compute;
+import io.moesaic.tensor.kernel.PackedMatrix;
 import io.moesaic.wire.TokenSchema;
 import io.moesaic.wire.Transport;
 import io.moesaic.wire.WireLimits;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 
@@ -39,6 +43,7 @@ public final class ExpertParallelModel implements AutoCloseable {
 
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
   private final TrunkConfig config;
+  private final int expertsPerToken;
   private final TrunkWeights weights;
   private final Compute compute;
   private final Trunk trunk;
@@ -51,12 +56,13 @@ public final class ExpertParallelModel implements AutoCloseable {
       var modelConfig = ModelConfig.read(settings.model());
       var bank = ExpertBank.of(modelConfig);
       config = TrunkConfig.of(modelConfig).withRotary(settings.rotary());
+      expertsPerToken = modelConfig.integer("num_experts_per_tok", 1, bank.experts());
       compute = own(Compute.on(settings.threads(), "trunk"));
       weights = load(checkpoint, progress);
       pool = own(new KvPool(config, settings.kvPositions()));
       trunk = new Trunk(config, weights, compute);
 
-      var schema = new TokenSchema(settings.wire(), config.hidden(), config.expertsPerToken());
+      var schema = new TokenSchema(settings.wire(), config.hidden(), expertsPerToken);
       var transport = own(new Transport(1, "router-io"));
       BufferAllocator allocator = own(new RootAllocator(WIRE_BYTES));
       var name = Checkpoint.nameOf(settings.model());
@@ -66,8 +72,8 @@ public final class ExpertParallelModel implements AutoCloseable {
           new Dispatcher(fleet, allocator, schema, compute.kernels(), settings.dispatchTimeout());
       moe =
           new ExpertParallelMoe(
-              new Gate(compute, config.expertsPerToken()),
-              weights.layers().stream().map(TrunkWeights.Layer::gate).toList(),
+              new Gate(compute, expertsPerToken),
+              gates(checkpoint, bank),
               dispatcher,
               new Combine(compute.kernels(), settings.wire(), config.hidden()),
               observer);
@@ -94,6 +100,17 @@ public final class ExpertParallelModel implements AutoCloseable {
             config, checkpoint, arena, b -> progress.loaded(Math.min(b, total), total));
     progress.loaded(total, total);
     return loaded;
+  }
+
+  private List<PackedMatrix> gates(Checkpoint checkpoint, ExpertBank bank) {
+    var arena = own(Arena.ofShared());
+    var shape = Shape.of(bank.experts(), config.hidden());
+    List<PackedMatrix> gates = new ArrayList<>();
+    for (int layer = 0; layer < bank.layers(); layer++) {
+      var name = "model.layers." + layer + ".block_sparse_moe.gate.weight";
+      gates.add(PackedMatrix.pack(arena, checkpoint.map(name, shape, arena)));
+    }
+    return gates;
   }
 
   private <T extends AutoCloseable> T own(T resource) {
@@ -133,7 +150,7 @@ public final class ExpertParallelModel implements AutoCloseable {
   /// Most token rows of one forward pass: their replies must fit in a message, even if one node
   /// hosts all experts.
   public int maxStepTokens() {
-    long rowBytes = (long) config.expertsPerToken() * config.hidden() * Float.BYTES;
+    long rowBytes = (long) expertsPerToken * config.hidden() * Float.BYTES;
     long rows = (WireLimits.DEFAULT.maxMessageBytes() - HEAD_BYTES) / rowBytes;
     return (int) Math.min(rows, MAX_STEP_TOKENS);
   }

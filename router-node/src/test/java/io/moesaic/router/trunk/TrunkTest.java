@@ -78,21 +78,20 @@ class TrunkTest {
   }
 
   private static TrunkConfig withWindow(TrunkConfig c, int window) {
+    var layers =
+        c.layers().stream()
+            .map(layer -> new TrunkConfig.Layer(new Window(window), layer.block()))
+            .toList();
     return new TrunkConfig(
-        c.layers(),
         c.hidden(),
-        c.heads(),
-        c.kvHeads(),
-        c.headDim(),
         c.vocabulary(),
         c.maxPositions(),
-        window,
-        c.ropeTheta(),
-        c.rotary(),
         c.epsilon(),
         c.tiedHead(),
-        c.experts(),
-        c.expertsPerToken());
+        c.multipliers(),
+        c.rotary(),
+        c.attention(),
+        layers);
   }
 
   private static void together(
