@@ -9,6 +9,7 @@ import io.moesaic.tensor.BFloat16;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.Tensor;
 import io.moesaic.tensor.TestModels;
+import io.moesaic.tensor.Weight;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
@@ -200,23 +201,23 @@ class GoldenTest {
   }
 
   private static float[] plainExpert(ExpertWeights weights, float[] x) {
-    var gate = matrixOf(multiplied(weights.gate(), x));
-    var up = matrixOf(multiplied(weights.up(), x));
+    var gate = matrixOf(multiplied(weights.inward().getFirst().weight(), x));
+    var up = matrixOf(multiplied(weights.inward().getLast().weight(), x));
     Kernels.scalar().siluMultiply(gate, up);
     var activated = new float[gate.cols()];
     for (int i = 0; i < activated.length; i++) {
       activated[i] = gate.get(0, i);
     }
-    return multiplied(weights.down(), activated);
+    return multiplied(weights.down().weight(), activated);
   }
 
   /// `w · x`, each element one chain of fused multiply-adds.
-  private static float[] multiplied(Tensor w, float[] x) {
-    var y = new float[(int) w.shape().dim(0)];
+  private static float[] multiplied(Weight w, float[] x) {
+    var y = new float[w.outputs()];
     for (int row = 0; row < y.length; row++) {
       float sum = 0;
       for (int k = 0; k < x.length; k++) {
-        sum = Math.fma(x[k], w.getFloat((long) row * x.length + k), sum);
+        sum = Math.fma(x[k], w.get(row, k), sum);
       }
       y[row] = sum;
     }

@@ -1,16 +1,19 @@
 package io.moesaic.router;
 
+import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.tensor.DType;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// Which model a router runs, on what, and with which expert nodes.
 ///
 /// @param model directory in the Hugging Face layout
 /// @param rotary type of the rotary frequencies, F32 or BF16
+/// @param policy how tokens are routed; empty for the way that the model was trained with
 /// @param experts the expert nodes
 /// @param wire type of activations on the way to the experts and back
 /// @param threads that compute
@@ -19,6 +22,7 @@ import java.util.List;
 public record ModelSettings(
     Path model,
     DType rotary,
+    Optional<RoutingPolicy> policy,
     List<NodeAddress> experts,
     WireType wire,
     int threads,

@@ -121,7 +121,7 @@ public final class RouterNode implements AutoCloseable {
     var engine =
         new Engine(
             model.trunk(),
-            model.moe(),
+            model::step,
             model.pool(),
             new Sampler(model.compute().kernels()),
             new EngineLimits(
@@ -167,13 +167,13 @@ public final class RouterNode implements AutoCloseable {
     if (current == null) {
       return loading;
     }
-    var missing = current.model.fleet().placement().missing();
+    var missing = current.model.layers().fleet().placement().missing();
     if (missing.isEmpty()) {
       return new Readiness.Ready();
     }
     return new Readiness.ExpertsMissing(
         "%d of the model's experts have no node: %s"
-            .formatted(missing.size(), current.model.fleet().describeAbsent()));
+            .formatted(missing.size(), current.model.layers().fleet().describeAbsent()));
   }
 
   /// Waits until every expert of the model has a serving node.
@@ -181,12 +181,12 @@ public final class RouterNode implements AutoCloseable {
   /// @return whether that came true within the time
   /// @throws IllegalStateException before [#load]
   public boolean awaitExperts(Duration timeout) throws InterruptedException {
-    return requireLoaded().model.fleet().awaitComplete(timeout.toMillis());
+    return requireLoaded().model.layers().fleet().awaitComplete(timeout.toMillis());
   }
 
   /// The expert nodes that do not serve, each with its reason, in one sentence.
   public String describeAbsent() {
-    return requireLoaded().model.fleet().describeAbsent();
+    return requireLoaded().model.layers().fleet().describeAbsent();
   }
 
   /// Bytes of weights and of keys and values.

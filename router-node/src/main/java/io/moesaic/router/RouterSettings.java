@@ -6,6 +6,7 @@ import io.moesaic.wire.WireType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// How a router node runs.
 ///
@@ -48,6 +49,7 @@ public record RouterSettings(
   }
 
   ModelSettings modelSettings() {
-    return new ModelSettings(model, DType.F32, experts, wire, threads, kvTokens, dispatchTimeout);
+    return new ModelSettings(
+        model, DType.F32, Optional.empty(), experts, wire, threads, kvTokens, dispatchTimeout);
   }
 }

@@ -7,6 +7,7 @@ import io.moesaic.deploy.dev.LocalCluster;
 import io.moesaic.deploy.dev.LocalNode;
 import io.moesaic.router.ExpertParallelModel;
 import io.moesaic.router.ModelSettings;
+import io.moesaic.router.capacity.StepRows;
 import io.moesaic.router.trunk.KvSequence;
 import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.router.trunk.StepBatch;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /// Runs the prompts of an [Expectations] file through the router's own code in this process and
@@ -76,6 +78,7 @@ public final class Verification {
         new ModelSettings(
             cluster.model(),
             rotary,
+            Optional.empty(),
             running.experts().stream().map(LocalNode::address).toList(),
             cluster.wire(),
             Runtime.getRuntime().availableProcessors(),
@@ -83,9 +86,9 @@ public final class Verification {
             DISPATCH_TIMEOUT);
     var recording = new Recording(expected, config.moeLayers());
     try (var model = ExpertParallelModel.open(settings, recording, (_, _) -> {})) {
-      if (!model.fleet().awaitComplete(CONNECT_MILLIS)) {
+      if (!model.layers().fleet().awaitComplete(CONNECT_MILLIS)) {
         throw new ClusterException(
-            "the expert nodes cannot be used: " + model.fleet().describeAbsent());
+            "the expert nodes cannot be used: " + model.layers().fleet().describeAbsent());
       }
       return new Run(model, expected, recording).report(rotary);
     }
@@ -149,7 +152,8 @@ public final class Verification {
       var batch =
           new StepBatch(tokens, List.of(segment), IntStream.range(0, tokens.length).toArray());
       var failures = new RowFailures(tokens.length);
-      var logits = model.trunk().forward(batch, model.moe(), failures);
+      var logits =
+          model.trunk().forward(batch, model.step(StepRows.unlimited(tokens.length)), failures);
       for (int row = 0; row < tokens.length; row++) {
         var reason = failures.reason(row);
         if (reason != null) {

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.moesaic.router.api.AnswerFormat.Head;
 import io.moesaic.router.engine.Generator;
+import io.moesaic.router.json.FieldException;
+import io.moesaic.router.json.JsonFields;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
@@ -143,14 +145,14 @@ final class ApiRoutes {
   }
 
   private void convert(
-      RoutingContext request, BiFunction<ServedModel, RequestFields, JsonNode> conversion) {
+      RoutingContext request, BiFunction<ServedModel, JsonFields, JsonNode> conversion) {
     var model = serving.get().model();
     var parser = parser(model);
     var body = body(request);
     vertx
         .executeBlocking(
             () -> {
-              var fields = RequestFields.parse(body);
+              var fields = JsonFields.parse(body);
               parser.checkModel(fields);
               return conversion.apply(model, fields);
             },
@@ -243,6 +245,10 @@ final class ApiRoutes {
   private static void failUnexpectedly(RoutingContext request) {
     if (request.failure() instanceof ApiException e) {
       fail(request, e.error());
+    } else if (request.failure() instanceof FieldException e) {
+      fail(
+          request,
+          ApiError.invalid(e.field().isEmpty() ? null : e.field(), String.valueOf(e.getMessage())));
     } else {
       log.error("{} {} failed", method(request), request.request().path(), request.failure());
       fail(request, ApiError.internal());

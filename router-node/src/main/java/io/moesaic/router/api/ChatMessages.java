@@ -1,6 +1,7 @@
 package io.moesaic.router.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.moesaic.router.json.JsonFields;
 import io.moesaic.router.tokenizer.ChatTemplateException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class ChatMessages {
   private ChatMessages() {}
 
-  static Prompt prompt(RequestFields fields, ServedModel model, boolean addGenerationPrompt) {
+  static Prompt prompt(JsonFields fields, ServedModel model, boolean addGenerationPrompt) {
     var path = fields.path("messages");
     var template =
         model
@@ -38,11 +39,11 @@ final class ChatMessages {
       throw ApiError.invalid(path, path + " is missing; it must be an array").exception();
     }
     if (!node.isArray() || node.isEmpty()) {
-      throw RequestFields.wrong(path, node, "an array of messages, not empty");
+      throw JsonFields.wrong(path, node, "an array of messages, not empty");
     }
     var messages = new ArrayList<Map<String, String>>(node.size());
     for (int i = 0; i < node.size(); i++) {
-      messages.add(message(RequestFields.of(node.get(i), path + "[" + i + "]")));
+      messages.add(message(JsonFields.of(node.get(i), path + "[" + i + "]")));
     }
     if (endsWithTwoOfTheAssistant(messages)) {
       throw ApiError.invalid(
@@ -59,7 +60,7 @@ final class ChatMessages {
             .allMatch(message -> "assistant".equals(message.get("role")));
   }
 
-  private static Map<String, String> message(RequestFields fields) {
+  private static Map<String, String> message(JsonFields fields) {
     var message = new HashMap<String, String>();
     var role = fields.text("role");
     if (role == null || role.isEmpty()) {
@@ -75,21 +76,21 @@ final class ChatMessages {
   }
 
   /// A text, or parts that are all texts.
-  private static String content(RequestFields fields) {
+  private static String content(JsonFields fields) {
     var path = fields.path("content");
     var node = fields.find("content");
     if (node == null) {
       throw ApiError.invalid(path, path + " is missing").exception();
     }
     if (!node.isArray()) {
-      return RequestFields.text(node, path);
+      return JsonFields.text(node, path);
     }
     var content = new StringBuilder();
     for (int i = 0; i < node.size(); i++) {
-      var part = RequestFields.of(node.get(i), path + "[" + i + "]");
+      var part = JsonFields.of(node.get(i), path + "[" + i + "]");
       var text = part.text("text");
       if (!"text".equals(part.text("type")) || text == null) {
-        throw RequestFields.wrong(
+        throw JsonFields.wrong(
             path + "[" + i + "]", node.get(i), "{\"type\": \"text\", \"text\": ...}");
       }
       content.append(text);

@@ -1,8 +1,6 @@
 package io.moesaic.router.api;
 
-import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -10,15 +8,10 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
-import java.io.IOException;
 
-/// JSON in and out: strict when it is read.
+/// JSON that is sent.
 final class Json {
-  private static final JsonMapper MAPPER =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build();
+  private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
   private Json() {}
 
@@ -28,28 +21,6 @@ final class Json {
 
   static ArrayNode array() {
     return JsonNodeFactory.instance.arrayNode();
-  }
-
-  /// @throws ApiException when the bytes are not one JSON object
-  static ObjectNode parseObject(byte[] body) {
-    try {
-      if (MAPPER.readTree(body) instanceof ObjectNode object) {
-        return object;
-      }
-    } catch (JacksonException e) {
-      throw ApiError.invalid(null, "The body is not JSON, or names a field twice, " + place(e))
-          .exception();
-    } catch (IOException e) {
-      throw new AssertionError("bytes in memory can be read", e);
-    }
-    throw ApiError.invalid(null, "The body must be a JSON object").exception();
-  }
-
-  private static String place(JacksonException e) {
-    var location = e.getLocation();
-    return location == null
-        ? "somewhere"
-        : "at line %d, column %d".formatted(location.getLineNr(), location.getColumnNr());
   }
 
   /// Sends a whole answer.

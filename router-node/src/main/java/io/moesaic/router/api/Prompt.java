@@ -1,6 +1,7 @@
 package io.moesaic.router.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.moesaic.router.json.JsonFields;
 import io.moesaic.router.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,7 @@ final class Prompt {
   /// Reads the field `prompt`: one prompt or several, each a text or token ids.
   ///
   /// @param most prompts that are allowed; more are refused before any is tokenized
-  static List<Prompt> parse(RequestFields fields, ServedModel model, int most) {
+  static List<Prompt> parse(JsonFields fields, ServedModel model, int most) {
     var path = fields.path("prompt");
     var node = fields.find("prompt");
     if (node == null) {
@@ -50,7 +51,7 @@ final class Prompt {
       return List.of(one(node, path, model));
     }
     if (node.isEmpty()) {
-      throw RequestFields.wrong(path, node, EXPECTED);
+      throw JsonFields.wrong(path, node, EXPECTED);
     }
     if (node.size() > most) {
       throw ApiError.invalid(path, "%d prompts are more than %d".formatted(node.size(), most))
@@ -68,7 +69,7 @@ final class Prompt {
       return of(node.asText(), true, path, model);
     }
     if (!node.isArray() || node.isEmpty()) {
-      throw RequestFields.wrong(path, node, EXPECTED);
+      throw JsonFields.wrong(path, node, EXPECTED);
     }
     return new Prompt(null, tokenIds(node, path, model.vocabularySize()));
   }
@@ -76,11 +77,11 @@ final class Prompt {
   /// Reads an array of token ids.
   static int[] tokenIds(JsonNode node, String path, int vocabularySize) {
     if (!node.isArray()) {
-      throw RequestFields.wrong(path, node, "an array of token ids");
+      throw JsonFields.wrong(path, node, "an array of token ids");
     }
     var ids = new int[node.size()];
     for (int i = 0; i < ids.length; i++) {
-      ids[i] = RequestFields.integer(node.get(i), path + "[" + i + "]", 0, vocabularySize - 1);
+      ids[i] = JsonFields.integer(node.get(i), path + "[" + i + "]", 0, vocabularySize - 1);
     }
     return ids;
   }

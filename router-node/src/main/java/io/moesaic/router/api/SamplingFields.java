@@ -1,5 +1,6 @@
 package io.moesaic.router.api;
 
+import io.moesaic.router.json.JsonFields;
 import io.moesaic.router.sampling.SamplingParams;
 import io.moesaic.router.sampling.SamplingParams.Penalties;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ final class SamplingFields {
   /// @param logprobs as [SamplingParams#logprobs] means it
   /// @param seeds for requests that bring none
   static SamplingParams parse(
-      RequestFields fields, int logprobs, int vocabularySize, LongSupplier seeds) {
+      JsonFields fields, int logprobs, int vocabularySize, LongSupplier seeds) {
     return new SamplingParams(
         fields.number("temperature", 1, 0, 2),
         fields.number("top_p", 1, Float.MIN_VALUE, 1),
@@ -29,14 +30,14 @@ final class SamplingFields {
         logitBias(fields, vocabularySize));
   }
 
-  private static Map<Integer, Float> logitBias(RequestFields fields, int vocabularySize) {
+  private static Map<Integer, Float> logitBias(JsonFields fields, int vocabularySize) {
     var node = fields.find("logit_bias");
     if (node == null) {
       return Map.of();
     }
     var path = fields.path("logit_bias");
     if (!node.isObject()) {
-      throw RequestFields.wrong(path, node, "an object from token ids to numbers");
+      throw JsonFields.wrong(path, node, "an object from token ids to numbers");
     }
     var biases = new HashMap<Integer, Float>();
     for (var entry : node.properties()) {
@@ -47,7 +48,7 @@ final class SamplingFields {
                 "%s has a key that is no token id from 0 to %d".formatted(path, vocabularySize - 1))
             .exception();
       }
-      biases.put(token, RequestFields.number(entry.getValue(), path + "." + token, -100, 100));
+      biases.put(token, JsonFields.number(entry.getValue(), path + "." + token, -100, 100));
     }
     return biases;
   }

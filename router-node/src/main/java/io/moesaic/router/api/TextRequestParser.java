@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moesaic.router.engine.GenerationRequest;
+import io.moesaic.router.json.JsonFields;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +40,7 @@ final class TextRequestParser {
 
   /// The body of `/v1/completions`.
   TextRequest completion(byte[] body) {
-    var fields = RequestFields.parse(body);
+    var fields = JsonFields.parse(body);
     checkModel(fields);
     if (fields.has("suffix")) {
       throw ApiError.invalid("suffix", "suffix is not supported").exception();
@@ -59,7 +60,7 @@ final class TextRequestParser {
 
   /// The body of `/v1/chat/completions`.
   TextRequest chat(byte[] body) {
-    var fields = RequestFields.parse(body);
+    var fields = JsonFields.parse(body);
     checkModel(fields);
     int logprobs = chatLogprobs(fields);
     int maxTokens = fields.integer("max_tokens", -1, 1, Integer.MAX_VALUE);
@@ -76,7 +77,7 @@ final class TextRequestParser {
   }
 
   /// Refuses a request for another model.
-  void checkModel(RequestFields fields) {
+  void checkModel(JsonFields fields) {
     var name = fields.text("model");
     if (name != null && !name.equals(model.name())) {
       throw ApiError.unknownModel(name, model.name()).exception();
@@ -85,7 +86,7 @@ final class TextRequestParser {
 
   /// @param maxTokens -1 if the request does not say
   private TextRequest parse(
-      RequestFields fields,
+      JsonFields fields,
       List<Prompt> prompts,
       int maxTokens,
       int defaultTokens,
@@ -148,7 +149,7 @@ final class TextRequestParser {
     return asked >= 0 ? asked : Math.min(absent, rest);
   }
 
-  private static int chatLogprobs(RequestFields fields) {
+  private static int chatLogprobs(JsonFields fields) {
     var wanted = fields.flag("logprobs", false);
     int top = fields.integer("top_logprobs", 0, 0, MAX_LOGPROBS);
     if (!wanted && fields.has("top_logprobs")) {
@@ -157,7 +158,7 @@ final class TextRequestParser {
     return wanted ? top : -1;
   }
 
-  private static List<String> stopStrings(RequestFields fields) {
+  private static List<String> stopStrings(JsonFields fields) {
     var node = fields.find("stop");
     if (node == null) {
       return List.of();
@@ -167,7 +168,7 @@ final class TextRequestParser {
       return List.of(stopString(node, path));
     }
     if (node.size() > MAX_STOP_STRINGS) {
-      throw RequestFields.wrong(path, node, "at most %d strings".formatted(MAX_STOP_STRINGS));
+      throw JsonFields.wrong(path, node, "at most %d strings".formatted(MAX_STOP_STRINGS));
     }
     var stops = new ArrayList<String>(node.size());
     for (int i = 0; i < node.size(); i++) {
@@ -177,16 +178,16 @@ final class TextRequestParser {
   }
 
   private static String stopString(JsonNode node, String path) {
-    var stop = RequestFields.text(node, path);
+    var stop = JsonFields.text(node, path);
     // half of a surrogate pair would cut a character in two
     if (stop.isEmpty() || stop.length() > MAX_STOP_LENGTH || !UTF_8.newEncoder().canEncode(stop)) {
-      throw RequestFields.wrong(
+      throw JsonFields.wrong(
           path, node, "Unicode text of 1 to %d characters".formatted(MAX_STOP_LENGTH));
     }
     return stop;
   }
 
-  private Set<Integer> stopTokens(RequestFields fields) {
+  private Set<Integer> stopTokens(JsonFields fields) {
     var tokens = new HashSet<Integer>();
     if (!fields.flag("ignore_eos", false)) {
       tokens.addAll(model.eosTokenIds());
@@ -200,7 +201,7 @@ final class TextRequestParser {
     return tokens;
   }
 
-  private static TextRequest.@Nullable Streaming streaming(RequestFields fields) {
+  private static TextRequest.@Nullable Streaming streaming(JsonFields fields) {
     var options = fields.object("stream_options");
     if (!fields.flag("stream", false)) {
       if (options != null) {
@@ -215,7 +216,7 @@ final class TextRequestParser {
             options.flag("include_usage", false), options.flag("continuous_usage_stats", false));
   }
 
-  private static void checkResponseFormat(RequestFields fields) {
+  private static void checkResponseFormat(JsonFields fields) {
     var format = fields.object("response_format");
     if (format != null && !"text".equals(format.text("type"))) {
       throw ApiError.invalid(
@@ -224,7 +225,7 @@ final class TextRequestParser {
     }
   }
 
-  private static void logUnknown(RequestFields fields) {
+  private static void logUnknown(JsonFields fields) {
     var unknown = fields.unknown();
     if (log.isDebugEnabled() && !unknown.isEmpty()) {
       log.debug("Ignoring unknown fields {}", unknown);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import io.moesaic.router.json.JsonFields;
 import io.moesaic.router.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -13,7 +14,7 @@ import java.util.stream.Stream;
 final class TokenRoutes {
   private TokenRoutes() {}
 
-  static JsonNode tokenize(ServedModel model, RequestFields fields) {
+  static JsonNode tokenize(ServedModel model, JsonFields fields) {
     var asked = Stream.of("prompt", "messages", "content").filter(fields::has).toList();
     if (asked.size() != 1) {
       throw ApiError.invalid(
@@ -24,7 +25,7 @@ final class TokenRoutes {
     return asked.contains("content") ? contentTokens(model, fields) : promptTokens(model, fields);
   }
 
-  static JsonNode detokenize(ServedModel model, RequestFields fields) {
+  static JsonNode detokenize(ServedModel model, JsonFields fields) {
     var tokens = fields.find("tokens");
     if (tokens == null) {
       throw ApiError.invalid("tokens", "tokens is missing; it must be an array of token ids")
@@ -34,7 +35,7 @@ final class TokenRoutes {
     return Json.object().put("prompt", model.tokenizer().decode(ids, false));
   }
 
-  private static JsonNode promptTokens(ServedModel model, RequestFields fields) {
+  private static JsonNode promptTokens(ServedModel model, JsonFields fields) {
     int[] ids;
     var prompt = fields.text("prompt");
     if (prompt != null) {
@@ -53,7 +54,7 @@ final class TokenRoutes {
     return json;
   }
 
-  private static JsonNode contentTokens(ServedModel model, RequestFields fields) {
+  private static JsonNode contentTokens(ServedModel model, JsonFields fields) {
     var content = fields.text("content");
     int[] ids =
         model.tokenizer().encode(content == null ? "" : content, fields.flag("add_special", false));

@@ -30,7 +30,7 @@ public final class Dispatcher {
   private final TokenSchema schema;
   private final Kernels kernels;
   private final Duration timeout;
-  private long lastRequestId;
+  private final Matrix scaled;
 
   /// @param timeout after which a batch is given up
   public Dispatcher(
@@ -44,6 +44,12 @@ public final class Dispatcher {
     this.schema = schema;
     this.kernels = kernels;
     this.timeout = timeout;
+    scaled = Matrix.allocate(1, schema.hidden());
+  }
+
+  /// Most experts of a row of a batch.
+  public int columns() {
+    return schema.expertsPerRow();
   }
 
   /// The nodes of one dispatch: a plan must be made for the placement that it is sent by.
@@ -84,7 +90,7 @@ public final class Dispatcher {
       for (var part : plan.batches()) {
         var stream = snapshot.stream(part.host());
         var reply = new PendingReply(part.slots());
-        long id = ++lastRequestId;
+        long id = fleet.nextRequestId();
         sent.add(new Sent(stream, id, reply));
         try {
           stream.send(id, batch(part, header.setRequestId(id).build(), hidden), reply);
@@ -102,16 +108,29 @@ public final class Dispatcher {
       var to = batch.hidden();
       long rowBytes = (long) schema.hidden() * schema.type().bytes();
       for (int row = 0; row < rows; row++) {
+        var source = hidden;
+        int from = part.rows()[row];
+        if (part.scales().length > 0) {
+          scale(hidden, from, part.scales()[row]);
+          source = scaled;
+          from = 0;
+        }
         if (schema.type() == WireType.F32) {
-          hidden.writeRow(part.rows()[row], to, row * rowBytes);
+          source.writeRow(from, to, row * rowBytes);
         } else {
-          kernels.round(hidden, part.rows()[row], to, row * rowBytes);
+          kernels.round(source, from, to, row * rowBytes);
         }
         for (int rank = 0; rank < schema.expertsPerRow(); rank++) {
           batch.setExpert(row, rank, part.experts()[row * schema.expertsPerRow() + rank]);
         }
       }
       return batch;
+    }
+
+    private void scale(Matrix hidden, int row, float factor) {
+      for (int i = 0; i < schema.hidden(); i++) {
+        scaled.set(0, i, hidden.get(row, i) * factor);
+      }
     }
   }
 

@@ -19,6 +19,7 @@ public final class ExpertFleet implements AutoCloseable {
   private final ExpertBank bank;
   private final List<ExpertConnection> connections;
   private final AtomicLong epoch = new AtomicLong();
+  private final AtomicLong lastRequestId = new AtomicLong();
   private volatile Snapshot snapshot;
 
   /// @param placement hosts are numbered as the nodes
@@ -68,6 +69,11 @@ public final class ExpertFleet implements AutoCloseable {
     }
     snapshot = new Snapshot(Placement.of(epoch.incrementAndGet(), bank, held), streams);
     notifyAll();
+  }
+
+  /// Requests of all dispatchers share the nodes' streams, so their numbers come from one place.
+  long nextRequestId() {
+    return lastRequestId.incrementAndGet();
   }
 
   Snapshot snapshot() {

@@ -1,11 +1,11 @@
 package io.moesaic.router.engine;
 
+import io.moesaic.router.capacity.StepRows;
 import io.moesaic.router.engine.GenerationFailure.Code;
 import io.moesaic.router.engine.Scheduler.Slice;
 import io.moesaic.router.sampling.Sampler;
 import io.moesaic.router.sampling.TokenScore;
 import io.moesaic.router.trunk.KvPool;
-import io.moesaic.router.trunk.MoeLayer;
 import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.router.trunk.Trunk;
 import io.moesaic.tensor.Matrix;
@@ -31,7 +31,7 @@ public final class Engine implements Generator, AutoCloseable {
       new GenerationFailure(Code.SHUTTING_DOWN, "The server is shutting down.");
 
   private final Trunk trunk;
-  private final MoeLayer moe;
+  private final MoeBlocks moe;
   private final KvPool pool;
   private final Sampler sampler;
   private final EngineLimits limits;
@@ -42,7 +42,7 @@ public final class Engine implements Generator, AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
-  public Engine(Trunk trunk, MoeLayer moe, KvPool pool, Sampler sampler, EngineLimits limits) {
+  public Engine(Trunk trunk, MoeBlocks moe, KvPool pool, Sampler sampler, EngineLimits limits) {
     this.trunk = trunk;
     this.moe = moe;
     this.pool = pool;
@@ -113,7 +113,8 @@ public final class Engine implements Generator, AutoCloseable {
     try {
       var batch = StepAssembly.of(slices);
       failures = new RowFailures(batch.tokens().length);
-      logits = trunk.forward(batch, moe, failures);
+      var step = moe.step(StepRows.unlimited(batch.tokens().length));
+      logits = trunk.forward(batch, step, failures);
     } catch (RuntimeException | Error e) {
       log.error("A step of {} sequences failed", slices.size(), e);
       var failure = new GenerationFailure(Code.INTERNAL, "The step failed: " + e);

@@ -1,42 +1,117 @@
 package io.moesaic.router.gate;
 
+import io.moesaic.router.gate.RoutingPolicies.Input;
+import io.moesaic.router.sampling.CounterRandom;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.kernel.Compute;
 import io.moesaic.tensor.kernel.PackedMatrix;
+import java.util.List;
+import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
-/// Mixtral's gate: `scores = hidden · Wgᵀ`, softmax over all experts, the best `k` of a row (the
-/// lower index among equals), their probabilities divided by their sum.
+/// The gates of a model: `logits = hidden · Wgᵀ + bias`, from which a [RoutingPolicy] makes choices
+/// and weights. What it says of a row depends on that row only, but for experts that choose.
 public final class Gate {
-  private final Compute compute;
-  private final int ranks;
+  /// Streams of random numbers that one layer may use.
+  private static final int STREAMS = 1 << 14;
 
-  /// @param ranks experts of each token
-  public Gate(Compute compute, int ranks) {
+  private final Compute compute;
+  private final List<GateWeights> layers;
+
+  /// @param layers weights of each MoE layer
+  public Gate(Compute compute, List<GateWeights> layers) {
     this.compute = compute;
-    this.ranks = ranks;
+    this.layers = List.copyOf(layers);
+  }
+
+  public int layers() {
+    return layers.size();
+  }
+
+  /// Experts of each layer.
+  public int experts() {
+    return layers.getFirst().experts();
+  }
+
+  /// Told of rows that cannot be routed.
+  public interface Refusals {
+    void refuse(int row, String reason);
   }
 
   /// @param hidden `[rows, hidden]`
-  /// @param weight `[experts, hidden]`
-  public Choices route(Matrix hidden, PackedMatrix weight) {
-    int rows = hidden.rows();
-    var scores = Matrix.allocate(rows, weight.outputs());
-    compute.multiply(hidden, weight, scores);
-    var experts = new int[rows * ranks];
-    var weights = new float[rows * ranks];
-    for (int row = 0; row < rows; row++) {
-      compute.kernels().softmax(scores, row, 0, weight.outputs(), 1);
-      int at = row * ranks;
-      compute.kernels().topK(scores, row, ranks, experts, at);
-      float sum = 0;
-      for (int rank = 0; rank < ranks; rank++) {
-        weights[at + rank] = scores.get(row, experts[at + rank]);
-        sum += weights[at + rank];
-      }
-      for (int rank = 0; rank < ranks; rank++) {
-        weights[at + rank] /= sum;
+  /// @param rows who the rows are
+  /// @param skipped rows that get no experts
+  /// @param refusals told of rows whose logits are not numbers; they get no experts either
+  /// @throws IllegalArgumentException when the policy needs token ids and there are none
+  public Gating route(
+      RoutingPolicy policy,
+      int layer,
+      Matrix hidden,
+      TokenRows rows,
+      IntPredicate skipped,
+      Refusals refusals) {
+    requireTokens(policy, rows);
+    var weights = layers.get(layer);
+    var logits = multiply(hidden, weights.weight());
+    addBias(logits, weights.bias());
+    var noise = weights.noise() == null ? null : multiply(hidden, weights.noise());
+    var refused = new boolean[hidden.rows()];
+    for (int row = 0; row < hidden.rows(); row++) {
+      int expert = firstNotFinite(logits, row);
+      if (expert >= 0 && !skipped.test(row)) {
+        refused[row] = true;
+        refusals.refuse(
+            row,
+            "the gate of layer %d gives expert %d the score %s, must be a finite number"
+                .formatted(layer, expert, logits.get(row, expert)));
       }
     }
-    return new Choices(rows, ranks, experts, weights);
+    RoutingPolicies.Draws draws =
+        (row, stream) ->
+            CounterRandom.uniform(
+                rows.seeds()[row], rows.positions()[row], layer * STREAMS + stream);
+    return RoutingPolicies.route(
+        compute.kernels(),
+        policy,
+        new Input(logits, weights.choiceBias(), noise, draws),
+        rows,
+        row -> refused[row] || skipped.test(row));
+  }
+
+  private static void requireTokens(RoutingPolicy policy, TokenRows rows) {
+    if (policy instanceof RoutingPolicy.Hash) {
+      for (int token : rows.tokens()) {
+        if (token == TokenRows.UNKNOWN) {
+          throw new IllegalArgumentException(
+              "policy is hash, which needs the tokens' ids, and there are only activations");
+        }
+      }
+    }
+  }
+
+  private Matrix multiply(Matrix hidden, PackedMatrix weight) {
+    var product = Matrix.allocate(hidden.rows(), weight.outputs());
+    compute.multiply(hidden, weight, product);
+    return product;
+  }
+
+  private static void addBias(Matrix logits, float @Nullable [] bias) {
+    if (bias == null) {
+      return;
+    }
+    for (int row = 0; row < logits.rows(); row++) {
+      for (int expert = 0; expert < bias.length; expert++) {
+        logits.set(row, expert, logits.get(row, expert) + bias[expert]);
+      }
+    }
+  }
+
+  private static int firstNotFinite(Matrix logits, int row) {
+    for (int expert = 0; expert < logits.cols(); expert++) {
+      if (!Float.isFinite(logits.get(row, expert))) {
+        return expert;
+      }
+    }
+    return -1;
   }
 }

@@ -13,7 +13,9 @@ import java.util.Arrays;
 
 /// The last step of an MoE block: `output[row] = Σ_rank weight · expert output`, from zero, rank 0
 /// first, one fused multiply-add for each. The order is that of the choices and not that of the
-/// replies, so that the sum has the same bits wherever its terms were computed.
+/// replies, so that the sum has the same bits wherever its terms were computed. A row without
+// experts
+/// gives zeros: its residual carries it.
 public final class Combine {
   private final Kernels kernels;
   private final WireType type;
@@ -35,13 +37,17 @@ public final class Combine {
     for (int row = 0; row < choices.rows(); row++) {
       clear(output, row);
       for (int rank = 0; rank < choices.ranks() && !failures.failed(row); rank++) {
+        if (choices.expert(row, rank) == Choices.NONE) {
+          continue;
+        }
         int batch = replies.plan().batchOf(row, rank);
         var reply = replies.of(batch);
         if (reply == null) {
           failures.fail(row, replies.reason(batch));
           clear(output, row);
         } else {
-          add(choices.weight(row, rank), reply, replies.plan().slotOf(row, rank), output, row);
+          float weight = choices.weighsInput() ? 1 : choices.weight(row, rank);
+          add(weight, reply, replies.plan().slotOf(row, rank), output, row);
         }
       }
     }

@@ -17,8 +17,9 @@ import java.util.function.IntPredicate;
 ///   slots     A: 0 = 0.4   1 = 1.2   2 = 2.2   3 = 2.4       B: 0 = 0.7   1 = 1.7
 ///   inverse   row 0: A0, B0   row 1: B1, A1   row 2: A2, A3
 /// ```
-/// A row goes to a host once, however many of its experts are there. Results come back as slots, in
-/// the order of the batch: rows first, then the ranks of a row.
+/// A row goes to a host once, however many of its experts are there, unless they are more than a
+/// batch has columns for, or each is given the row with a weight of its own. Results come back as
+/// slots, in the order of the batch: rows first, then the ranks of a row.
 public final class DispatchPlan {
   private final List<HostBatch> batches;
   private final int[] batchOf;
@@ -35,17 +36,17 @@ public final class DispatchPlan {
   /// The rows of one host.
   ///
   /// @param rows which rows of the layer's input are sent, ascending
-  /// @param experts `[rows, ranks]`: the row's experts on this host by rank, then [#NONE]
+  /// @param scales by which each row is multiplied; empty for not at all
+  /// @param experts `[rows, columns]`: the row's experts on this host by rank, then [Choices#NONE]
   /// @param slots rows of the reply
-  public record HostBatch(int host, int[] rows, int[] experts, int slots) {
-    /// Fills the places of a row that has fewer experts on this host.
-    public static final int NONE = -1;
-  }
+  public record HostBatch(int host, int[] rows, float[] scales, int[] experts, int slots) {}
 
   /// Plans all rows but those that `skipped` names and those that need an expert which no host
   /// serves.
+  ///
+  /// @param columns most experts of a row of a batch
   public static DispatchPlan of(
-      Choices choices, Placement placement, int layer, IntPredicate skipped) {
+      Choices choices, Placement placement, int layer, int columns, IntPredicate skipped) {
     int ranks = choices.ranks();
     var hostOf = new int[choices.rows() * ranks];
     Arrays.fill(hostOf, Placement.NO_HOST);
@@ -55,9 +56,11 @@ public final class DispatchPlan {
         continue;
       }
       for (int rank = 0; rank < ranks; rank++) {
-        int host = placement.host(layer, choices.expert(row, rank));
-        hostOf[row * ranks + rank] = host;
-        hosts.set(host);
+        if (choices.expert(row, rank) != Choices.NONE) {
+          int host = placement.host(layer, choices.expert(row, rank));
+          hostOf[row * ranks + rank] = host;
+          hosts.set(host);
+        }
       }
     }
     var batchOf = new int[hostOf.length];
@@ -65,7 +68,7 @@ public final class DispatchPlan {
     Arrays.fill(batchOf, -1);
     List<HostBatch> batches = new ArrayList<>();
     for (int host = hosts.nextSetBit(0); host >= 0; host = hosts.nextSetBit(host + 1)) {
-      batches.add(batch(choices, hostOf, host, batches.size(), batchOf, slotOf));
+      batches.add(batch(choices, hostOf, host, columns, batches.size(), batchOf, slotOf));
     }
     return new DispatchPlan(Collections.unmodifiableList(batches), batchOf, slotOf, ranks);
   }
@@ -73,7 +76,8 @@ public final class DispatchPlan {
   /// The first rank of a row whose expert has no host, or -1.
   public static int missingRank(Choices choices, Placement placement, int layer, int row) {
     for (int rank = 0; rank < choices.ranks(); rank++) {
-      if (placement.host(layer, choices.expert(row, rank)) == Placement.NO_HOST) {
+      int expert = choices.expert(row, rank);
+      if (expert != Choices.NONE && placement.host(layer, expert) == Placement.NO_HOST) {
         return rank;
       }
     }
@@ -81,29 +85,44 @@ public final class DispatchPlan {
   }
 
   private static HostBatch batch(
-      Choices choices, int[] hostOf, int host, int index, int[] batchOf, int[] slotOf) {
-    int ranks = choices.ranks();
-    var rows = new int[choices.rows()];
-    var experts = new int[hostOf.length];
-    Arrays.fill(experts, HostBatch.NONE);
+      Choices choices,
+      int[] hostOf,
+      int host,
+      int columns,
+      int index,
+      int[] batchOf,
+      int[] slotOf) {
+    int perRow = choices.weighsInput() ? 1 : columns;
+    int most = choices.rows() * choices.ranks();
+    var rows = new int[most];
+    var scales = new float[most];
+    var experts = new int[most * columns];
+    Arrays.fill(experts, Choices.NONE);
     int count = 0;
     int slots = 0;
     for (int row = 0; row < choices.rows(); row++) {
-      int placed = 0;
-      for (int rank = 0; rank < ranks; rank++) {
-        int at = row * ranks + rank;
-        if (hostOf[at] == host) {
-          experts[count * ranks + placed++] = choices.expert(row, rank);
-          batchOf[at] = index;
-          slotOf[at] = slots++;
+      int placed = perRow;
+      for (int rank = 0; rank < choices.ranks(); rank++) {
+        int at = row * choices.ranks() + rank;
+        if (hostOf[at] != host) {
+          continue;
         }
-      }
-      if (placed > 0) {
-        rows[count++] = row;
+        if (placed == perRow) {
+          rows[count] = row;
+          scales[count++] = choices.weight(row, rank);
+          placed = 0;
+        }
+        experts[(count - 1) * columns + placed++] = choices.expert(row, rank);
+        batchOf[at] = index;
+        slotOf[at] = slots++;
       }
     }
     return new HostBatch(
-        host, Arrays.copyOf(rows, count), Arrays.copyOf(experts, count * ranks), slots);
+        host,
+        Arrays.copyOf(rows, count),
+        Arrays.copyOf(scales, choices.weighsInput() ? count : 0),
+        Arrays.copyOf(experts, count * columns),
+        slots);
   }
 
   /// One batch for each host that has work, by host number.
@@ -111,7 +130,7 @@ public final class DispatchPlan {
     return batches;
   }
 
-  /// Which batch a choice is in, or -1 when the row is not dispatched.
+  /// Which batch a choice is in, or -1 when it is not dispatched.
   public int batchOf(int row, int rank) {
     return batchOf[row * ranks + rank];
   }

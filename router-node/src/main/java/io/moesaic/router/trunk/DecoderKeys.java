@@ -5,6 +5,7 @@ import io.moesaic.router.trunk.TrunkConfig.Block;
 import io.moesaic.router.trunk.TrunkConfig.Layer;
 import io.moesaic.router.trunk.TrunkConfig.Multipliers;
 import io.moesaic.tensor.checkpoint.ModelConfig;
+import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.ffn.FeedForward;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +20,11 @@ final class DecoderKeys {
   private final int hidden;
   private final int heads;
   private final int layers;
+  private final ExpertBank experts;
 
   DecoderKeys(ModelConfig config) {
     this.config = config;
+    experts = ExpertBank.of(config);
     hidden = config.integer("hidden_size", 1, 1 << 16);
     heads = config.integer("num_attention_heads", 1, 1 << 12);
     layers = config.integer("num_hidden_layers", 1, 1 << 10);
@@ -35,12 +38,7 @@ final class DecoderKeys {
     return heads;
   }
 
-  int layerCount() {
-    return layers;
-  }
-
   TrunkConfig trunk(AttentionConfig attention, List<Layer> layers) {
-    requireText("hidden_act", "silu");
     return new TrunkConfig(
         hidden,
         config.integer("vocab_size", 1, 1 << 22),
@@ -53,28 +51,11 @@ final class DecoderKeys {
         layers);
   }
 
-  /// Refuses any other value than `only`; an absent key passes.
-  void requireText(String key, String only) {
-    if (!config.text(key).orElse(only).equals(only)) {
-      throw config.invalid(key, "must be \"" + only + "\"");
-    }
-  }
-
   /// Refuses true; an absent key passes.
   void requireNot(String key) {
     if (config.flagOr(key, false)) {
       throw config.invalid(key, "must be false");
     }
-  }
-
-  /// Refuses weights that are stored in fewer bits.
-  void requireUnquantised() {
-    config
-        .section("quantization_config")
-        .ifPresent(
-            quantization -> {
-              throw quantization.invalid("quant_method", "must be absent: convert to bfloat16");
-            });
   }
 
   /// Plain attention in groups.
@@ -95,24 +76,27 @@ final class DecoderKeys {
     return config.flagOr("attention_bias", otherwise) ? Biases.ALL : Biases.NONE;
   }
 
-  /// The key `sliding_window`, absent for none.
+  /// The key `sliding_window`.
   Window slidingWindow() {
-    return new Window(config.integerOr("sliding_window", 0, 1, MAX_POSITIONS));
+    return new Window(config.integer("sliding_window", 1, MAX_POSITIONS));
   }
 
-  /// Layers that are all sparse and see everything.
+  /// Layers that see everything.
   List<Layer> layers() {
-    return layers(_ -> Window.ALL, _ -> true);
+    return layers(_ -> Window.ALL);
   }
 
+  /// Layers without experts have a feed-forward block that is `intermediate_size` wide.
+  ///
   /// @param windows the window of each layer
-  /// @param sparse which layers have experts; the others are `intermediate_size` wide
-  List<Layer> layers(IntFunction<Window> windows, IntPredicate sparse) {
+  List<Layer> layers(IntFunction<Window> windows) {
     List<Layer> all = new ArrayList<>();
     int moeLayer = 0;
     for (int layer = 0; layer < layers; layer++) {
-      var block = sparse.test(layer) ? new Block.Sparse(moeLayer++) : dense();
-      all.add(new Layer(windows.apply(layer), block));
+      var prefix = "model.layers." + layer + ".";
+      boolean sparse =
+          moeLayer < experts.layers() && experts.blockPrefix(moeLayer).startsWith(prefix);
+      all.add(new Layer(windows.apply(layer), sparse ? new Block.Sparse(moeLayer++) : dense()));
     }
     return all;
   }

@@ -1,7 +1,5 @@
 package io.moesaic.router.trunk;
 
-import java.util.function.IntPredicate;
-
 /// DeepSeek-V2 (DeepSeek-AI 2024): attention over a latent, turned pairs side by side, and the
 // first
 /// layers dense.
@@ -9,9 +7,8 @@ final class DeepseekV2 {
   private DeepseekV2() {}
 
   static TrunkConfig trunk(DecoderKeys keys) {
-    keys.requireUnquantised();
     keys.requireNot("mlp_bias");
-    return keys.trunk(latent(keys, true), keys.layers(_ -> Window.ALL, sparse(keys)));
+    return keys.trunk(latent(keys, true), keys.layers());
   }
 
   /// The attention, also of DeepSeek-V3.
@@ -37,12 +34,5 @@ final class DeepseekV2 {
         (float) (sharpness / Math.sqrt(plain + rotated)),
         config.flagOr("attention_bias", false),
         interleaved);
-  }
-
-  /// The layers that have experts, also of DeepSeek-V3.
-  static IntPredicate sparse(DecoderKeys keys) {
-    int dense = keys.config().integer("first_k_dense_replace", 0, 1 << 10);
-    int step = keys.config().integerOr("moe_layer_freq", 1, 1, 1 << 10);
-    return layer -> layer >= dense && layer % step == 0;
   }
 }

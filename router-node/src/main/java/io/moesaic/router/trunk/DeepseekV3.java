@@ -6,10 +6,7 @@ final class DeepseekV3 {
   private DeepseekV3() {}
 
   static TrunkConfig trunk(DecoderKeys keys) {
-    keys.requireUnquantised();
     boolean interleaved = keys.config().flagOr("rope_interleave", true);
-    return keys.trunk(
-        DeepseekV2.latent(keys, interleaved),
-        keys.layers(_ -> Window.ALL, DeepseekV2.sparse(keys)));
+    return keys.trunk(DeepseekV2.latent(keys, interleaved), keys.layers());
   }
 }

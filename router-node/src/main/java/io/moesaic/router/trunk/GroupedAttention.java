@@ -43,7 +43,7 @@ final class GroupedAttention implements Branch {
   public void forward(Step step, Matrix x, Matrix y) {
     var qkv = step.matrix("qkv", config.queries() + 2 * config.keys());
     var attended = step.matrix("attended", config.queries());
-    weights.qkv().apply(compute, x, qkv);
+    compute.multiply(x, weights.qkv(), qkv);
     norm(qkv.columns(0, config.queries()), weights.queryNorm());
     norm(qkv.columns(config.queries(), config.keys()), weights.keyNorm());
     clip(qkv);
@@ -53,7 +53,7 @@ final class GroupedAttention implements Branch {
     compute
         .pool()
         .run(blocks.size() * heads, i -> attend(blocks.get(i / heads), i % heads, qkv, attended));
-    weights.output().apply(compute, attended, y);
+    compute.multiply(attended, weights.output(), y);
   }
 
   /// Norms as many columns at a time as there are weights.

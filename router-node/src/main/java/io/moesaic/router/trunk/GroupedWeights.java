@@ -3,6 +3,7 @@ package io.moesaic.router.trunk;
 import io.moesaic.router.trunk.AttentionConfig.Biases;
 import io.moesaic.router.trunk.AttentionConfig.Grouped;
 import io.moesaic.router.trunk.WeightLoader.Part;
+import io.moesaic.tensor.kernel.PackedMatrix;
 
 /// The weights of a layer's [GroupedAttention]. `H` is the width of an activation, `D` of a head.
 ///
@@ -13,7 +14,12 @@ import io.moesaic.router.trunk.WeightLoader.Part;
 /// @param sinks a logit for each query head, or none
 /// @param output `[H, heads D]`
 record GroupedWeights(
-    Grouped config, Linear qkv, float[] queryNorm, float[] keyNorm, float[] sinks, Linear output)
+    Grouped config,
+    PackedMatrix qkv,
+    float[] queryNorm,
+    float[] keyNorm,
+    float[] sinks,
+    PackedMatrix output)
     implements TrunkWeights.Attention {
   private static final float[] NONE = {};
 
@@ -24,7 +30,7 @@ record GroupedWeights(
     boolean output = config.biases() == Biases.ALL;
     return new GroupedWeights(
         config,
-        loader.linear(
+        loader.pack(
             hidden,
             new Part(prefix + "q_proj", queries, inputs),
             new Part(prefix + "k_proj", keys, inputs),
@@ -32,7 +38,7 @@ record GroupedWeights(
         norm(config, queries, prefix + "q_norm.weight", loader),
         norm(config, keys, prefix + "k_norm.weight", loader),
         config.sinks() ? loader.vector(prefix + "sinks", config.heads()) : NONE,
-        loader.linear(queries, new Part(prefix + "o_proj", hidden, output)));
+        loader.pack(queries, new Part(prefix + "o_proj", hidden, output)));
   }
 
   private static float[] norm(Grouped config, int whole, String name, WeightLoader loader) {
@@ -45,6 +51,6 @@ record GroupedWeights(
 
   @Override
   public long bytes() {
-    return qkv.weight().bytes() + output.weight().bytes();
+    return qkv.bytes() + output.bytes();
   }
 }

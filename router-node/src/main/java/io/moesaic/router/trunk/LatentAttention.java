@@ -53,7 +53,7 @@ final class LatentAttention implements Branch {
     int first = config.queryRank() == 0 ? config.heads() * config.query() : config.queryRank();
     var down = step.matrix("down", first + config.key());
     var attended = step.matrix("attended", config.heads() * config.value());
-    weights.down().apply(compute, x, down);
+    compute.multiply(x, weights.down(), down);
     var queries = queries(step, down.columns(0, first));
     var keys = down.columns(first, config.key());
     var latents = keys.columns(0, config.latent());
@@ -67,7 +67,7 @@ final class LatentAttention implements Branch {
         .run(
             blocks.size() * tasks,
             i -> attend(blocks.get(i / tasks), i % tasks * HEADS, queries, attended));
-    weights.output().apply(compute, attended, y);
+    compute.multiply(attended, weights.output(), y);
   }
 
   private Matrix queries(Step step, Matrix down) {
@@ -77,7 +77,7 @@ final class LatentAttention implements Branch {
     var compressed = weights.queries().get();
     compute.kernels().rmsNorm(down, compressed.norm(), EPSILON, down);
     var queries = step.matrix("queries", config.heads() * config.query());
-    compressed.up().apply(compute, down, queries);
+    compute.multiply(down, compressed.up(), queries);
     return queries;
   }
 

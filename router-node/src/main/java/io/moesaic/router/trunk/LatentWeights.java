@@ -1,14 +1,15 @@
 package io.moesaic.router.trunk;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
 
 import io.moesaic.router.trunk.AttentionConfig.Latent;
 import io.moesaic.router.trunk.WeightLoader.Part;
+import io.moesaic.tensor.DType;
 import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.Tensor;
+import io.moesaic.tensor.Weight;
 import io.moesaic.tensor.kernel.PackedMatrix;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,16 +29,16 @@ import java.util.Optional;
 /// @param output `[H, heads value]`
 record LatentWeights(
     Latent config,
-    Linear down,
+    PackedMatrix down,
     Optional<Queries> queries,
     float[] latentNorm,
     List<PackedMatrix> toLatent,
     List<PackedMatrix> fromLatent,
-    Linear output)
+    PackedMatrix output)
     implements TrunkWeights.Attention {
   /// @param norm `queryRank` floats
   /// @param up `[heads Q, queryRank]`
-  record Queries(float[] norm, Linear up) {}
+  record Queries(float[] norm, PackedMatrix up) {}
 
   static LatentWeights load(Latent config, int hidden, String prefix, WeightLoader loader) {
     int rank = config.queryRank();
@@ -49,20 +50,20 @@ record LatentWeights(
             config.key(),
             config.bias(),
             headOrder(config, 1, config.latent()));
-    Linear down;
+    PackedMatrix down;
     Optional<Queries> queries;
     if (rank == 0) {
       var whole = new Part(prefix + "q_proj", allQueries, false, queryOrder);
-      down = loader.linear(hidden, whole, latent);
+      down = loader.pack(hidden, whole, latent);
       queries = Optional.empty();
     } else {
       var compressed = new Part(prefix + "q_a_proj", rank, config.bias());
-      down = loader.linear(hidden, compressed, latent);
+      down = loader.pack(hidden, compressed, latent);
       var up = new Part(prefix + "q_b_proj", allQueries, false, queryOrder);
       queries =
           Optional.of(
               new Queries(
-                  loader.vector(prefix + "q_a_layernorm.weight", rank), loader.linear(rank, up)));
+                  loader.vector(prefix + "q_a_layernorm.weight", rank), loader.pack(rank, up)));
     }
     List<PackedMatrix> toLatent = new ArrayList<>();
     List<PackedMatrix> fromLatent = new ArrayList<>();
@@ -74,7 +75,7 @@ record LatentWeights(
         loader.vector(prefix + "kv_a_layernorm.weight", config.latent()),
         List.copyOf(toLatent),
         List.copyOf(fromLatent),
-        loader.linear(
+        loader.pack(
             config.heads() * config.value(), new Part(prefix + "o_proj", hidden, config.bias())));
   }
 
@@ -104,36 +105,34 @@ record LatentWeights(
     int perHead = config.plain() + config.value();
     try (var mapping = Arena.ofShared()) {
       var up =
-          loader.matrix(
+          loader.weight(
               prefix + "kv_b_proj.weight", config.heads() * perHead, config.latent(), mapping);
       for (int head = 0; head < config.heads(); head++) {
-        var keys = WeightLoader.rows(up, head * perHead, config.plain());
-        var values = WeightLoader.rows(up, head * perHead + config.plain(), config.value());
+        var keys = up.rows(head * perHead, 1, config.plain());
+        var values = up.rows(head * perHead + config.plain(), 1, config.value());
         toLatent.add(PackedMatrix.pack(loader.arena(), transposed(keys, mapping)));
         fromLatent.add(PackedMatrix.pack(loader.arena(), values));
       }
     }
   }
 
-  private static Tensor transposed(Tensor matrix, Arena arena) {
-    int rows = (int) matrix.shape().dim(0);
-    int cols = (int) matrix.shape().dim(1);
-    int bytes = matrix.dtype().bytes();
-    var data = arena.allocate(matrix.data().byteSize());
-    for (int row = 0; row < rows; row++) {
-      for (int col = 0; col < cols; col++) {
-        long from = ((long) row * cols + col) * bytes;
-        long to = ((long) col * rows + row) * bytes;
-        MemorySegment.copy(matrix.data(), JAVA_BYTE, from, data, JAVA_BYTE, to, bytes);
+  /// A copy, in float32: however a weight is stored, it is one.
+  private static Weight transposed(Weight matrix, Arena arena) {
+    var data = arena.allocate(JAVA_FLOAT, (long) matrix.outputs() * matrix.inputs());
+    long at = 0;
+    for (int input = 0; input < matrix.inputs(); input++) {
+      for (int output = 0; output < matrix.outputs(); output++) {
+        data.setAtIndex(JAVA_FLOAT, at++, matrix.get(output, input));
       }
     }
-    return new Tensor(matrix.name(), matrix.dtype(), Shape.of(cols, rows), data);
+    var shape = Shape.of(matrix.inputs(), matrix.outputs());
+    return Weight.of(new Tensor(matrix.name(), DType.F32, shape, data));
   }
 
   @Override
   public long bytes() {
-    long bytes = down.weight().bytes() + output.weight().bytes();
-    bytes += queries.map(q -> q.up.weight().bytes()).orElse(0L);
+    long bytes = down.bytes() + output.bytes();
+    bytes += queries.map(q -> q.up.bytes()).orElse(0L);
     for (int head = 0; head < config.heads(); head++) {
       bytes += toLatent.get(head).bytes() + fromLatent.get(head).bytes();
     }

@@ -5,8 +5,8 @@ final class Mixtral {
   private Mixtral() {}
 
   static TrunkConfig trunk(DecoderKeys keys) {
-    keys.requireUnquantised();
     keys.requireNot("attention_bias");
-    return keys.trunk(keys.grouped(), keys.layers(_ -> keys.slidingWindow(), _ -> true));
+    var window = keys.config().has("sliding_window") ? keys.slidingWindow() : Window.ALL;
+    return keys.trunk(keys.grouped(), keys.layers(_ -> window));
   }
 }

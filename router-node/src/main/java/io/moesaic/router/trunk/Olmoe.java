@@ -8,11 +8,11 @@ final class Olmoe {
   private Olmoe() {}
 
   static TrunkConfig trunk(DecoderKeys keys) {
-    keys.requireUnquantised();
-    var attention = keys.grouped().withBiases(keys.attentionBias(false)).withNorm(HeadNorm.WHOLE);
-    if (keys.config().has("clip_qkv")) {
-      attention = attention.withClip(keys.config().positive("clip_qkv"));
-    }
+    var attention =
+        keys.grouped()
+            .withBiases(keys.attentionBias(false))
+            .withNorm(HeadNorm.WHOLE)
+            .withClip(keys.config().positiveOr("clip_qkv", Float.POSITIVE_INFINITY));
     return keys.trunk(attention, keys.layers());
   }
 }

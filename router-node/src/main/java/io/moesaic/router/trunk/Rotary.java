@@ -2,6 +2,7 @@ package io.moesaic.router.trunk;
 
 import io.moesaic.tensor.DType;
 import io.moesaic.tensor.checkpoint.ModelConfig;
+import java.util.List;
 import java.util.Optional;
 
 /// How positions turn queries and keys.
@@ -22,9 +23,8 @@ record Rotary(int width, float theta, DType type, Optional<Yarn> yarn) {
   static Rotary of(ModelConfig config, int width) {
     var rope = config.section("rope_parameters").or(() -> config.section("rope_scaling"));
     var where = rope.orElse(config);
-    for (var section :
-        rope.isPresent() ? new ModelConfig[] {config, where} : new ModelConfig[] {config}) {
-      if (section.has("partial_rotary_factor") && section.positive("partial_rotary_factor") != 1) {
+    for (var section : List.of(config, where)) {
+      if (section.positiveOr("partial_rotary_factor", 1) != 1) {
         throw section.invalid("partial_rotary_factor", "must be 1: only whole heads are turned");
       }
     }

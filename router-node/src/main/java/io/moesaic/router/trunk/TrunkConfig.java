@@ -4,6 +4,7 @@ import io.moesaic.tensor.DType;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.FeedForward;
 import java.util.List;
+import java.util.function.Function;
 
 /// A decoder without its experts: what the families have in common, and the choices in which they
 /// differ. [#of] reads it; a file for each family says what is special about it.
@@ -59,22 +60,23 @@ public record TrunkConfig(
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException naming the key that is missing, out
   ///     of bounds, or of a model that this trunk does not serve
   public static TrunkConfig of(ModelConfig config) {
-    var keys = new DecoderKeys(config);
-    return switch (config.text("model_type").orElse("absent")) {
-      case "mixtral" -> Mixtral.trunk(keys);
-      case "olmoe" -> Olmoe.trunk(keys);
-      case "qwen2_moe" -> Qwen2Moe.trunk(keys);
-      case "qwen3_moe" -> Qwen3Moe.trunk(keys);
-      case "granitemoe" -> GraniteMoe.trunk(keys);
-      case "gpt_oss" -> GptOss.trunk(keys);
-      case "deepseek_v2" -> DeepseekV2.trunk(keys);
-      case "deepseek_v3" -> DeepseekV3.trunk(keys);
-      default ->
-          throw config.invalid(
-              "model_type",
-              "must be one of mixtral, olmoe, qwen2_moe, qwen3_moe, granitemoe, gpt_oss,"
-                  + " deepseek_v2, deepseek_v3");
-    };
+    Function<DecoderKeys, TrunkConfig> family =
+        switch (config.text("model_type").orElse("absent")) {
+          case "mixtral" -> Mixtral::trunk;
+          case "olmoe" -> Olmoe::trunk;
+          case "qwen2_moe" -> Qwen2Moe::trunk;
+          case "qwen3_moe" -> Qwen3Moe::trunk;
+          case "granitemoe" -> GraniteMoe::trunk;
+          case "gpt_oss" -> GptOss::trunk;
+          case "deepseek_v2" -> DeepseekV2::trunk;
+          case "deepseek_v3" -> DeepseekV3::trunk;
+          default ->
+              throw config.invalid(
+                  "model_type",
+                  "must be one of mixtral, olmoe, qwen2_moe, qwen3_moe, granitemoe, gpt_oss,"
+                      + " deepseek_v2 or deepseek_v3");
+        };
+    return family.apply(new DecoderKeys(config));
   }
 
   /// The same with rotary frequencies of another type: BF16 for a reference that was cast to

@@ -2,6 +2,7 @@ package io.moesaic.router.trunk;
 
 import io.moesaic.router.trunk.TrunkConfig.Block;
 import io.moesaic.router.trunk.WeightLoader.Part;
+import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.Tensor;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.ffn.ExpertWeights;
@@ -54,7 +55,8 @@ public record TrunkWeights(
       TrunkConfig config, Checkpoint checkpoint, Arena arena, LongConsumer progress) {
     var loader = new WeightLoader(checkpoint, arena, progress);
     int hidden = config.hidden();
-    var embeddings = loader.matrix("model.embed_tokens.weight", config.vocabulary(), hidden, arena);
+    var embeddings =
+        loader.map("model.embed_tokens.weight", Shape.of(config.vocabulary(), hidden), arena);
     List<Layer> layers = new ArrayList<>();
     for (int layer = 0; layer < config.layers().size(); layer++) {
       layers.add(layer(config, layer, loader));
@@ -63,7 +65,7 @@ public record TrunkWeights(
     var head =
         config.tiedHead()
             ? PackedMatrix.pack(arena, embeddings)
-            : loader.linear(hidden, new Part("lm_head", config.vocabulary(), false)).weight();
+            : loader.pack(hidden, new Part("lm_head", config.vocabulary(), false));
     return new TrunkWeights(embeddings, List.copyOf(layers), norm, head);
   }
 
@@ -91,10 +93,10 @@ public record TrunkWeights(
     try (var mapping = Arena.ofShared()) {
       return PackedExpert.pack(
           loader.arena(),
-          new ExpertWeights(
-              loader.matrix(prefix + "gate_proj.weight", inner, hidden, mapping),
-              loader.matrix(prefix + "up_proj.weight", inner, hidden, mapping),
-              loader.matrix(prefix + "down_proj.weight", hidden, inner, mapping)));
+          ExpertWeights.swiGlu(
+              loader.weight(prefix + "gate_proj.weight", inner, hidden, mapping),
+              loader.weight(prefix + "up_proj.weight", inner, hidden, mapping),
+              loader.weight(prefix + "down_proj.weight", hidden, inner, mapping)));
     }
   }
 

@@ -2,7 +2,9 @@ package io.moesaic.router.trunk;
 
 import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.Tensor;
+import io.moesaic.tensor.Weight;
 import io.moesaic.tensor.checkpoint.Checkpoint;
+import io.moesaic.tensor.checkpoint.StoredMatrix;
 import io.moesaic.tensor.kernel.PackedMatrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
@@ -27,20 +29,20 @@ record WeightLoader(Checkpoint checkpoint, Arena arena, LongConsumer progress) {
   ///
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException when a tensor is missing, or of
   ///     another shape or type
-  Linear linear(int inputs, Part... parts) {
-    List<Tensor> weights = new ArrayList<>();
+  PackedMatrix pack(int inputs, Part... parts) {
+    List<Weight> weights = new ArrayList<>();
     // Mapped for as long as it takes to pack: the pages can go once they are copied.
     try (var mapping = Arena.ofShared()) {
       for (var part : parts) {
-        var weight = matrix(part.name + ".weight", part.outputs, inputs, mapping);
+        var weight = weight(part.name + ".weight", part.outputs, inputs, mapping);
         if (part.order.length == 0) {
           weights.add(weight);
         }
         for (int row : part.order) {
-          weights.add(rows(weight, row, 1));
+          weights.add(weight.rows(row, 1, 1));
         }
       }
-      return new Linear(PackedMatrix.pack(arena, weights), bias(parts));
+      return PackedMatrix.pack(arena, weights.toArray(Weight[]::new)).withBias(bias(parts));
     }
   }
 
@@ -66,19 +68,10 @@ record WeightLoader(Checkpoint checkpoint, Arena arena, LongConsumer progress) {
     return bias;
   }
 
-  Tensor matrix(String name, int rows, int cols, Arena mapping) {
-    return map(name, Shape.of(rows, cols), mapping);
-  }
-
-  /// Some rows of a matrix, sharing its memory.
-  static Tensor rows(Tensor matrix, int from, int count) {
-    long cols = matrix.shape().dim(1);
-    long rowBytes = cols * matrix.dtype().bytes();
-    return new Tensor(
-        matrix.name(),
-        matrix.dtype(),
-        Shape.of(count, cols),
-        matrix.data().asSlice(from * rowBytes, count * rowBytes));
+  Weight weight(String name, int outputs, int inputs, Arena mapping) {
+    var weight = new StoredMatrix(name, outputs, inputs).map(checkpoint, mapping);
+    progress.accept(checkpoint.bytesMapped());
+    return weight;
   }
 
   /// A vector, widened.
@@ -93,7 +86,8 @@ record WeightLoader(Checkpoint checkpoint, Arena arena, LongConsumer progress) {
     }
   }
 
-  private Tensor map(String name, Shape shape, Arena mapping) {
+  /// A tensor as it is.
+  Tensor map(String name, Shape shape, Arena mapping) {
     var tensor = checkpoint.map(name, shape, mapping);
     progress.accept(checkpoint.bytesMapped());
     return tensor;

@@ -32,8 +32,8 @@ record Yarn(
                     : "max_position_embeddings",
                 1,
                 1 << 24);
-    float mscale = positiveOr(rope, "mscale", 0);
-    float allDim = positiveOr(rope, "mscale_all_dim", 0);
+    float mscale = rope.positiveOr("mscale", 0);
+    float allDim = rope.positiveOr("mscale_all_dim", 0);
     double magnitude =
         mscale != 0 && allDim != 0
             ? logarithmic(factor, mscale) / logarithmic(factor, allDim)
@@ -41,15 +41,11 @@ record Yarn(
     return new Yarn(
         factor,
         original,
-        positiveOr(rope, "beta_fast", 32),
-        positiveOr(rope, "beta_slow", 1),
+        rope.positiveOr("beta_fast", 32),
+        rope.positiveOr("beta_slow", 1),
         rope.flagOr("truncate", true),
-        positiveOr(rope, "attention_factor", (float) magnitude),
+        rope.positiveOr("attention_factor", (float) magnitude),
         allDim);
-  }
-
-  private static float positiveOr(ModelConfig config, String key, float otherwise) {
-    return config.has(key) ? config.positive(key) : otherwise;
   }
 
   private static double logarithmic(double factor, double weight) {

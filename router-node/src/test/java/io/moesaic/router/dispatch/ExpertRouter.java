@@ -2,8 +2,14 @@ package io.moesaic.router.dispatch;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moesaic.router.capacity.RoutingCounters;
+import io.moesaic.router.capacity.StepRows;
 import io.moesaic.router.dispatch.ExpertNodeState.Status;
 import io.moesaic.router.gate.Gate;
+import io.moesaic.router.gate.GateBank;
+import io.moesaic.router.gate.GateWeights;
+import io.moesaic.router.gate.ModelPolicy;
+import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.router.moe.Combine;
 import io.moesaic.router.moe.ExpertParallelMoe;
 import io.moesaic.router.moe.MoeObserver;
@@ -13,7 +19,6 @@ import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.kernel.Compute;
-import io.moesaic.tensor.kernel.PackedMatrix;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.TokenSchema;
 import io.moesaic.wire.Transport;
@@ -21,7 +26,6 @@ import io.moesaic.wire.WireType;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
@@ -37,6 +41,7 @@ public final class ExpertRouter implements AutoCloseable {
   private final Transport transport = new Transport(1, "router-io");
   private final BufferAllocator allocator = new RootAllocator();
   private final ExpertFleet fleet;
+  private final RoutingPolicy policy;
   private final ExpertParallelMoe moe;
 
   /// @param timeout after which a batch is given up
@@ -45,21 +50,19 @@ public final class ExpertRouter implements AutoCloseable {
     int ranks = ModelConfig.read(model).integer("num_experts_per_tok", 1, bank.experts());
     int hidden = bank.block().hidden();
     var schema = new TokenSchema(wire, hidden, ranks);
-    List<PackedMatrix> gates = new ArrayList<>();
+    List<GateWeights> gates;
     try (var checkpoint = Checkpoint.open(model)) {
-      for (int layer = 0; layer < bank.layers(); layer++) {
-        var name = "model.layers." + layer + ".block_sparse_moe.gate.weight";
-        gates.add(PackedMatrix.pack(arena, checkpoint.map(name, arena)));
-      }
+      gates = GateBank.load(ModelConfig.read(model), checkpoint, bank, arena);
       var contract = new ExpertFleet.Model("tiny", checkpoint.fingerprint(), bank, 512);
       fleet = new ExpertFleet(contract, schema, nodes, transport, allocator);
     }
+    policy = ModelPolicy.of(ModelConfig.read(model));
     moe =
         new ExpertParallelMoe(
-            new Gate(compute, ranks),
-            gates,
+            new Gate(compute, gates),
             new Dispatcher(fleet, allocator, schema, compute.kernels(), timeout),
             new Combine(compute.kernels(), wire, hidden),
+            new RoutingCounters(bank.layers(), bank.experts()),
             MoeObserver.NONE);
   }
 
@@ -91,7 +94,8 @@ public final class ExpertRouter implements AutoCloseable {
     var result =
         new Result(Matrix.allocate(hidden.rows(), hidden.cols()), new RowFailures(hidden.rows()));
     lost.stream().forEach(row -> result.failures().fail(row, "failed before"));
-    moe.forward(layer, hidden, result.output(), result.failures());
+    moe.step(policy, StepRows.unlimited(hidden.rows()))
+        .forward(layer, hidden, result.output(), result.failures());
     return result;
   }
 

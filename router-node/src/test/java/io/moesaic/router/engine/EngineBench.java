@@ -42,7 +42,7 @@ final class EngineBench implements AutoCloseable {
     experts = new ReferenceMoe(TestModels.mixtral(), WireType.F32, MoeObserver.NONE);
     moe = new SteppedMoe(experts);
     pool = new KvPool(trunks.config, positions);
-    engine = new Engine(trunks.trunk, moe, pool, new Sampler(Kernels.best()), limits);
+    engine = new Engine(trunks.trunk, _ -> moe, pool, new Sampler(Kernels.best()), limits);
   }
 
   static SamplingParams seeded(long seed) {

@@ -1,7 +1,9 @@
 package io.moesaic.router.gate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
 
+import io.moesaic.router.gate.RoutingPolicy.SoftmaxTopK;
 import io.moesaic.tensor.DType;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.Tensor;
@@ -10,6 +12,7 @@ import io.moesaic.tensor.kernel.Kernels;
 import io.moesaic.tensor.kernel.PackedMatrix;
 import io.moesaic.tensor.kernel.Randoms;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -82,7 +85,7 @@ class GateTest {
           var weight = random.weight(type, experts, width);
           var hidden = random.matrix(rows, width);
           int ranks = Math.min(experts, random.between(1, 8));
-          var choices = new Gate(compute, ranks).route(hidden, PackedMatrix.pack(arena, weight));
+          var choices = route(ranks, hidden, PackedMatrix.pack(arena, weight));
           assertEquals(rows, choices.rows());
           assertEquals(ranks, choices.ranks());
           assertAsPlainLoops(choices, hidden, weight);
@@ -97,7 +100,7 @@ class GateTest {
     int width = 24;
     var pair = random.weight(DType.F32, 2, width);
     var packed = PackedMatrix.pack(arena, List.of(pair, pair));
-    var choices = new Gate(compute, 4).route(random.matrix(40, width), packed);
+    var choices = route(4, random.matrix(40, width), packed);
     for (int row = 0; row < choices.rows(); row++) {
       int first = choices.expert(row, 0);
       assertEquals(first < 2 ? first : -1, first, random.seed());
@@ -111,7 +114,7 @@ class GateTest {
   @Test
   void aHiddenOfZerosGoesToTheFirstExpertsInEqualParts() {
     var weight = PackedMatrix.pack(arena, random.weight(DType.BF16, 8, 10));
-    var choices = new Gate(compute, 2).route(Matrix.allocate(1, 10), weight);
+    var choices = route(2, Matrix.allocate(1, 10), weight);
     assertEquals(0, choices.expert(0, 0));
     assertEquals(1, choices.expert(0, 1));
     assertEquals(0.5f, choices.weight(0, 0));
@@ -122,10 +125,9 @@ class GateTest {
   void aRowIsRoutedAloneAsInCompany() {
     var weight = PackedMatrix.pack(arena, random.weight(DType.F32, 16, 33));
     var hidden = random.matrix(67, 33);
-    var gate = new Gate(compute, 4);
-    var together = gate.route(hidden, weight);
+    var together = route(4, hidden, weight);
     for (int row = 0; row < hidden.rows(); row++) {
-      var alone = gate.route(hidden.rows(row, 1), weight);
+      var alone = route(4, hidden.rows(row, 1), weight);
       for (int rank = 0; rank < 4; rank++) {
         assertEquals(together.expert(row, rank), alone.expert(0, rank), random.seed());
         assertSameBits(together.weight(row, rank), alone.weight(0, rank));
@@ -133,16 +135,52 @@ class GateTest {
     }
   }
 
-  /// A node may send nonsense: the gate must send it on to somebody all the same.
+  /// A node may send nonsense.
   @Test
-  void aHiddenOfNansGoesToExpertsThatExist() {
-    var hidden = Matrix.allocate(1, 5);
-    for (int i = 0; i < 5; i++) {
-      hidden.set(0, i, Float.NaN);
+  void aRowWhoseScoresAreNotNumbersGetsNoExpertsAndAReason() {
+    var hidden = random.matrix(3, 5);
+    hidden.set(1, 2, Float.NaN);
+    var gate = new Gate(compute, List.of(gate(random.weight(DType.F32, 6, 5))));
+    List<String> refusals = new ArrayList<>();
+    var choices =
+        gate.route(
+                MIXTRAL,
+                0,
+                hidden,
+                TokenRows.anonymous(3, 0),
+                _ -> false,
+                (row, reason) -> refusals.add(row + ": " + reason))
+            .choices();
+    assertEquals(
+        List.of("1: the gate of layer 0 gives expert 0 the score NaN, must be a finite number"),
+        refusals);
+    for (int row = 0; row < 3; row++) {
+      assertEquals(row == 1, choices.expert(row, 0) == Choices.NONE);
+      assertEquals(row == 1, choices.expert(row, 1) == Choices.NONE);
     }
+  }
+
+  @Test
+  void noRowsHaveNoChoices() {
     var weight = PackedMatrix.pack(arena, random.weight(DType.F32, 6, 5));
-    var choices = new Gate(compute, 2).route(hidden, weight);
-    assertEquals(0, choices.expert(0, 0));
-    assertEquals(1, choices.expert(0, 1));
+    assertEquals(0, route(2, Matrix.allocate(0, 5), weight).rows());
+  }
+
+  private static final SoftmaxTopK MIXTRAL = new SoftmaxTopK(2, true, 1);
+
+  private GateWeights gate(Tensor weight) {
+    return new GateWeights(PackedMatrix.pack(arena, weight));
+  }
+
+  private Choices route(int ranks, Matrix hidden, PackedMatrix weight) {
+    return new Gate(compute, List.of(new GateWeights(weight)))
+        .route(
+            new SoftmaxTopK(ranks, true, 1),
+            0,
+            hidden,
+            TokenRows.anonymous(hidden.rows(), 0),
+            _ -> false,
+            (_, reason) -> fail(reason))
+        .choices();
   }
 }

@@ -101,7 +101,7 @@ class DispatchPlanTest {
   }
 
   private void assertSame(Choices choices, Placement placement, BitSet skipped) {
-    var plan = DispatchPlan.of(choices, placement, LAYER, skipped::get);
+    var plan = DispatchPlan.of(choices, placement, LAYER, choices.ranks(), skipped::get);
     var sent = twin(choices, placement, skipped, placement.missing());
     assertArrayEquals(
         sent.stream().mapToInt(Sent::host).distinct().sorted().toArray(),
@@ -131,7 +131,7 @@ class DispatchPlanTest {
     assertArrayEquals(rows, batch.rows(), "a row travels once, " + random.seed());
     assertEquals(here.size(), batch.slots(), random.seed());
     var experts = new int[rows.length * ranks];
-    Arrays.fill(experts, HostBatch.NONE);
+    Arrays.fill(experts, Choices.NONE);
     for (int i = 0; i < rows.length; i++) {
       int row = rows[i];
       int[] ofRow =
@@ -148,7 +148,7 @@ class DispatchPlanTest {
     var b = Set.of(new ExpertId(LAYER, 7));
     var placement = Placement.of(1, bank(8), List.of(a, b));
     var choices = new Choices(3, 2, new int[] {4, 7, 7, 2, 2, 4}, new float[6]);
-    var plan = DispatchPlan.of(choices, placement, LAYER, _ -> false);
+    var plan = DispatchPlan.of(choices, placement, LAYER, choices.ranks(), _ -> false);
 
     var onA = plan.batches().get(0);
     assertArrayEquals(new int[] {0, 1, 2}, onA.rows());
@@ -171,7 +171,9 @@ class DispatchPlanTest {
   void aRowThatLacksOneExpertIsNotSentAtAll() {
     var placement = Placement.of(1, bank(3), List.of(Set.of(new ExpertId(LAYER, 0))));
     var choices = new Choices(2, 2, new int[] {0, 2, 1, 0}, new float[4]);
-    assertEquals(List.of(), DispatchPlan.of(choices, placement, LAYER, _ -> false).batches());
+    assertEquals(
+        List.of(),
+        DispatchPlan.of(choices, placement, LAYER, choices.ranks(), _ -> false).batches());
     assertEquals(1, DispatchPlan.missingRank(choices, placement, LAYER, 0));
     assertEquals(0, DispatchPlan.missingRank(choices, placement, LAYER, 1));
   }

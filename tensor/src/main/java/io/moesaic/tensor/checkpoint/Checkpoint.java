@@ -182,6 +182,23 @@ public final class Checkpoint implements AutoCloseable {
     return info;
   }
 
+  /// The bytes of a slice of a tensor that the model needs for its arithmetic.
+  ///
+  /// @param entry shape of the slice
+  /// @throws CheckpointException as [#require(String, Shape)]
+  public long require(String name, Slice slice, Shape entry) {
+    return slice.bytes(require(name, slice.stacked(entry)));
+  }
+
+  /// Maps the bytes of a slice, and no others, for as long as the arena lives.
+  ///
+  /// @param entry shape of the slice
+  /// @throws CheckpointException as [#require(String, Shape)]
+  public Tensor map(String name, Slice slice, Shape entry, Arena arena) {
+    bytesMapped.addAndGet(require(name, slice, entry));
+    return file(name).map(info(name), slice, entry, arena);
+  }
+
   /// Maps a tensor's bytes for as long as the arena lives.
   ///
   /// @throws CheckpointException as [#info]

@@ -44,6 +44,11 @@ public final class ModelConfig {
     return get(key).isPresent();
   }
 
+  /// The members of a nested object whose keys somebody else defines.
+  public Optional<Map<String, Json>> members(String key) {
+    return section(key).map(nested -> nested.members);
+  }
+
   /// A nested object, such as `rope_parameters`.
   public Optional<ModelConfig> section(String key) {
     return get(key)
@@ -110,6 +115,11 @@ public final class ModelConfig {
               throw invalid(key, "must be a number greater than 0");
             })
         .orElseThrow(() -> missing(key));
+  }
+
+  /// A finite number greater than zero.
+  public float positiveOr(String key, float otherwise) {
+    return has(key) ? positive(key) : otherwise;
   }
 
   public boolean flagOr(String key, boolean otherwise) {

@@ -14,7 +14,7 @@ public record Compute(Kernels kernels, ComputePool pool) implements AutoCloseabl
     return new Compute(Kernels.best(), new ComputePool(threads, name));
   }
 
-  /// `y = x · Wᵀ`, in parallel over panels and blocks of rows.
+  /// `y = x · Wᵀ + b`, in parallel over panels and blocks of rows.
   ///
   /// @param x `[rows, w.inputs()]`
   /// @param y `[rows, w.outputs()]`, with room for whole panels in each row
@@ -29,10 +29,16 @@ public record Compute(Kernels kernels, ComputePool pool) implements AutoCloseabl
         });
   }
 
-  /// The 64 columns of `y = x · Wᵀ` that one panel gives, on the calling thread: for use inside a
+  /// The 64 columns of `y = x · Wᵀ + b` that one panel gives, on the calling thread: for use inside
+  // a
   /// task.
   public void multiplyPanel(Matrix x, PackedMatrix w, int panel, Matrix y) {
-    kernels.panel(x, w.panel(panel), y.columns(panel * Panel.COLUMNS, Panel.COLUMNS), false);
+    int from = panel * Panel.COLUMNS;
+    var columns = y.columns(from, Panel.COLUMNS);
+    kernels.panel(x, w.panel(panel), columns, false);
+    if (w.bias().length > 0) {
+      kernels.addBias(columns, w.bias(), from);
+    }
   }
 
   @Override

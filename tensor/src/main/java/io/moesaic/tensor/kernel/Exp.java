@@ -12,7 +12,7 @@ import jdk.incubator.vector.FloatVector;
 /// Taylor polynomial of degree 7, whose truncation error (`r⁸ / 8!`, at most 6e-9) is below
 /// float32's rounding. The result is within 1 unit in the last place over the whole range. Below
 /// [#LOWEST] it is 0 (no subnormal results), above [#HIGHEST] infinity.
-final class Exp {
+public final class Exp {
   /// Under this, the result would come close to the smallest normal float.
   static final float LOWEST = -87f;
 
@@ -38,7 +38,8 @@ final class Exp {
 
   private Exp() {}
 
-  static float exp(float x) {
+  /// `eˣ`, as all kernels compute it.
+  public static float exp(float x) {
     if (x < LOWEST) {
       return 0;
     }

@@ -1,0 +1,134 @@
+package io.moesaic.router;
+
+import io.moesaic.router.capacity.RoutingCounters;
+import io.moesaic.router.dispatch.Dispatcher;
+import io.moesaic.router.dispatch.ExpertFleet;
+import io.moesaic.router.gate.Gate;
+import io.moesaic.router.gate.GateBank;
+import io.moesaic.router.gate.GateWeights;
+import io.moesaic.router.gate.ModelPolicy;
+import io.moesaic.router.gate.RoutingPolicy;
+import io.moesaic.router.moe.Combine;
+import io.moesaic.router.moe.ExpertParallelMoe;
+import io.moesaic.router.moe.MoeObserver;
+import io.moesaic.tensor.checkpoint.Checkpoint;
+import io.moesaic.tensor.checkpoint.ModelConfig;
+import io.moesaic.tensor.ffn.ExpertBank;
+import io.moesaic.tensor.kernel.Compute;
+import io.moesaic.wire.TokenSchema;
+import io.moesaic.wire.Transport;
+import io.moesaic.wire.WireLimits;
+import java.lang.foreign.Arena;
+import java.util.List;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+
+/// The MoE layers of a model: the gates in this process, the experts on other nodes. Safe for
+/// concurrent use; each thread that computes makes an [ExpertParallelMoe] of its own.
+public final class ExpertParallelLayers implements AutoCloseable {
+  /// Off-heap memory for batches on their way out and replies on their way in.
+  private static final long WIRE_BYTES = 1L << 30;
+
+  /// More rows do not make the kernels faster, and who decodes waits for them.
+  private static final int MAX_STEP_ROWS = 512;
+
+  /// More than the parts of a message before its body take.
+  private static final int HEAD_BYTES = 1 << 20;
+
+  private final Owned owned = new Owned();
+  private final ModelSettings settings;
+  private final ExpertBank bank;
+  private final RoutingPolicy policy;
+  private final List<GateWeights> gates;
+  private final RoutingCounters counters;
+  private final TokenSchema schema;
+  private final BufferAllocator allocator;
+  private final ExpertFleet fleet;
+
+  private ExpertParallelLayers(ModelSettings settings, Checkpoint checkpoint, ModelConfig config) {
+    this.settings = settings;
+    try {
+      bank = ExpertBank.of(config);
+      policy = settings.policy().orElseGet(() -> ModelPolicy.of(config));
+      policy.requireFits(bank.experts());
+      gates = GateBank.load(config, checkpoint, bank, owned.add(Arena.ofShared()));
+      counters = new RoutingCounters(bank.layers(), bank.experts());
+      schema =
+          new TokenSchema(
+              settings.wire(),
+              bank.block().hidden(),
+              Math.min(ModelPolicy.of(config).ranks(bank.experts()), MAX_COLUMNS));
+      var transport = owned.add(new Transport(1, "router-io"));
+      allocator = owned.add(new RootAllocator(WIRE_BYTES));
+      var name = Checkpoint.nameOf(settings.model());
+      var model = new ExpertFleet.Model(name, checkpoint.fingerprint(), bank, maxStepRows());
+      fleet = owned.add(new ExpertFleet(model, schema, settings.experts(), transport, allocator));
+    } catch (RuntimeException | Error e) {
+      owned.close();
+      throw e;
+    }
+  }
+
+  /// Columns of a batch for a model whose tokens go to very many experts: such a token's row is
+  // sent
+  /// more than once.
+  private static final int MAX_COLUMNS = 32;
+
+  /// Loads the gates and begins to connect to the expert nodes, which may come later.
+  ///
+  /// @throws io.moesaic.tensor.checkpoint.CheckpointException when the model cannot be used
+  /// @throws IllegalArgumentException when the policy of the settings does not fit the model
+  static ExpertParallelLayers open(
+      ModelSettings settings, Checkpoint checkpoint, ModelConfig config) {
+    return new ExpertParallelLayers(settings, checkpoint, config);
+  }
+
+  /// The blocks, for one thread.
+  ///
+  /// @param compute what the gates run on
+  public ExpertParallelMoe blocks(Compute compute, MoeObserver observer) {
+    return new ExpertParallelMoe(
+        new Gate(compute, gates),
+        new Dispatcher(fleet, allocator, schema, compute.kernels(), settings.dispatchTimeout()),
+        new Combine(compute.kernels(), schema.type(), schema.hidden()),
+        counters,
+        observer);
+  }
+
+  public ExpertBank bank() {
+    return bank;
+  }
+
+  /// The routing policy that was set, or else the model's own.
+  public RoutingPolicy policy() {
+    return policy;
+  }
+
+  public RoutingCounters counters() {
+    return counters;
+  }
+
+  public ExpertFleet fleet() {
+    return fleet;
+  }
+
+  /// Most rows of one pass: their replies must fit in a message, even if one node hosts all
+  // experts.
+  public int maxStepRows() {
+    long rowBytes = (long) policy.ranks(bank.experts()) * bank.block().hidden() * Float.BYTES;
+    long rows = (WireLimits.DEFAULT.maxMessageBytes() - HEAD_BYTES) / rowBytes;
+    return (int) Math.clamp(rows, 1, MAX_STEP_ROWS);
+  }
+
+  public long memoryBytes() {
+    return gates.stream().mapToLong(GateWeights::bytes).sum();
+  }
+
+  /// Nothing may be running on it.
+  ///
+  /// @throws IllegalStateException when a buffer leaked
+  @Override
+  public void close() {
+    owned.close();
+  }
+}

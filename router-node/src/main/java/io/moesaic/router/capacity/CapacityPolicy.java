@@ -1,0 +1,120 @@
+package io.moesaic.router.capacity;
+
+import java.util.Collections;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// Whether experts are limited, whose choices are counted together, who goes first, and what
+// becomes
+/// of choices that find their expert full. Pure data: the arithmetic is in [CapacityLimiter], the
+/// spelling for people in [CapacityJson].
+///
+/// @param rule how many choices an expert takes
+/// @param layerFactors capacity factors of layers that have their own
+/// @param scope whose tokens are counted together
+/// @param per what has the capacity: each expert, or the experts of a node together
+/// @param priority in which order choices are admitted
+/// @param overflow what becomes of choices that find no room; with NONE nothing is limited
+/// @param renormalize when a token's weights are divided by their sum
+/// @param seed of [Priority#RANDOM]
+public record CapacityPolicy(
+    CapacityRule rule,
+    SortedMap<Integer, Double> layerFactors,
+    Scope scope,
+    Per per,
+    Priority priority,
+    Overflow overflow,
+    Renormalize renormalize,
+    long seed) {
+  /// Every choice is admitted.
+  public static final CapacityPolicy DROPLESS =
+      new CapacityPolicy(
+          CapacityRule.of(CapacityRule.Formula.MEGATRON, 1),
+          Collections.emptySortedMap(),
+          Scope.SEQUENCE,
+          Per.EXPERT,
+          Priority.POSITION,
+          Overflow.NONE,
+          Renormalize.NEVER,
+          0);
+
+  public enum Scope {
+    /// One sequence's tokens of a forward pass: other requests have no influence.
+    SEQUENCE,
+    /// The tokens of all of a request's sequences in a forward pass.
+    REQUEST,
+    /// All tokens of a forward pass under the same policy: a request's result depends on those that
+    /// run beside it.
+    STEP
+  }
+
+  public enum Per {
+    EXPERT,
+    /// The experts of a node share their capacities: the result depends on the placement.
+    NODE
+  }
+
+  /// Ties are broken by position.
+  public enum Priority {
+    /// Earlier tokens first, with all their choices (Switch, DeepSpeed).
+    POSITION,
+    /// All first choices before any second, earlier tokens first (GShard, V-MoE).
+    RANK,
+    /// The highest gate score first (Megatron, Capacity-Aware Inference).
+    PROBABILITY,
+    /// Batch-prioritised: as RANK, with the tokens in order of their best score (V-MoE).
+    BATCH_PRIORITIZED,
+    /// In an order drawn by the seed (DeepSpeed's random token selection).
+    RANDOM
+  }
+
+  public enum Overflow {
+    /// The token does without the expert; if it has none left, its residual carries it.
+    DROP,
+    /// The token goes to the best of its other experts that has room.
+    NEXT_CHOICE,
+    /// The same, among the experts of the nodes that the token goes to anyway: the result depends
+    // on
+    /// the placement (the expanded drop of Capacity-Aware Inference).
+    LOCAL,
+    /// Nothing is limited.
+    NONE
+  }
+
+  public enum Renormalize {
+    /// Over all of the token's choices, before any is dropped (Mesh TensorFlow, Tutel).
+    BEFORE,
+    /// Over what is left of them (DeepSpeed, NLLB).
+    AFTER,
+    /// The weights stay what the routing policy made them (V-MoE, Flaxformer, Megatron).
+    NEVER
+  }
+
+  public CapacityPolicy {
+    layerFactors = Collections.unmodifiableSortedMap(new TreeMap<>(layerFactors));
+    for (Map.Entry<Integer, Double> entry : layerFactors.entrySet()) {
+      if (entry.getKey() < 0) {
+        throw new IllegalArgumentException(
+            "layers names layer %d, must be 0 or more".formatted(entry.getKey()));
+      }
+      rule.withFactor(entry.getValue());
+    }
+  }
+
+  /// Whether anything can be dropped.
+  public boolean limits() {
+    return overflow != Overflow.NONE;
+  }
+
+  /// The rule of a layer.
+  public CapacityRule rule(int layer) {
+    var factor = layerFactors.get(layer);
+    return factor == null ? rule : rule.withFactor(factor);
+  }
+
+  /// Whether a request's result is the same whatever runs beside it.
+  public boolean independentOfOtherRequests() {
+    return !limits() || scope != Scope.STEP;
+  }
+}

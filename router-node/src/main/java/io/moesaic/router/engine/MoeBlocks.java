@@ -1,0 +1,11 @@
+package io.moesaic.router.engine;
+
+import io.moesaic.router.capacity.StepRows;
+import io.moesaic.router.trunk.MoeLayer;
+
+/// The MoE blocks of the model that an engine runs.
+@FunctionalInterface
+public interface MoeBlocks {
+  /// The blocks for one step.
+  MoeLayer step(StepRows rows);
+}
