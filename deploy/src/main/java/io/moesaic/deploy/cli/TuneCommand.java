@@ -41,7 +41,8 @@ import picocli.CommandLine.Spec;
       "  NLL       negative log-likelihood of a token; LOSS is how much more it is than dropless",
       "  AGREES    how often the likeliest next token is the one that dropless predicts",
       "  TIME      of a pass, over that of a dropless one beside it; the row \"none\" is dropless",
-      "            against itself, and shows how noisy the machine is",
+      "            against itself, and shows how noisy the machine is. Nodes on one machine share",
+      "            its processors: TIME tells the work that is saved, not the waiting",
       "%nExamples:",
       "  The model that comes with Moesaic, on the text that comes with it:",
       "    moesaic tune",
@@ -92,7 +93,7 @@ final class TuneCommand implements Callable<Integer> {
       names = "--factors",
       split = ",",
       paramLabel = "F",
-      defaultValue = "0.5,0.75,1,1.25,1.5,2",
+      defaultValue = "0.5,0.75,1,1.25,1.5,2,3",
       description = "Capacity factors; default: ${DEFAULT-VALUE}.")
   List<Double> factors;
 

@@ -9,31 +9,31 @@ import java.util.Locale;
 /// logarithmic scale, with a line at the loss that is tolerated.
 ///
 /// ```
-///     10 % |  1
-///          |  2      1
-///      1 % |--3------2------1-----
-///          |         3
-///    0.1 % |                3
-///          +-----------------------
-///           0.5   0.75      1
-///   1 drop by position   2 drop by probability   3 next choice by probability
+///     10 % |  a
+///          |   b        a
+///      1 % |----c--------b--------a----
+///          |              c
+///    0.1 % |                       bc
+///          +---------------------------
+///             0.5       0.75       1
+///   a  drop by position
 /// ```
 final class SweepPlot {
   private static final int LINES_PER_DECADE = 5;
-  private static final int LOWEST_EXPONENT = -4;
+  private static final int LOWEST_EXPONENT = -3;
   private static final int HIGHEST_EXPONENT = 0;
-  private static final int COLUMNS_PER_FACTOR = 10;
-  private static final char SEVERAL = '#';
+  private static final int LEAST_COLUMNS = 10;
 
   private final SweepReport report;
+  private final int columnsPerFactor;
   private final char[][] grid;
 
   private SweepPlot(SweepReport report) {
     this.report = report;
+    columnsPerFactor = Math.max(LEAST_COLUMNS, report.spec().variants().size() + 2);
     int decades = HIGHEST_EXPONENT - LOWEST_EXPONENT;
     grid =
-        new char[decades * LINES_PER_DECADE + 1]
-            [report.spec().factors().size() * COLUMNS_PER_FACTOR];
+        new char[decades * LINES_PER_DECADE + 1][report.spec().factors().size() * columnsPerFactor];
     for (var line : grid) {
       Arrays.fill(line, ' ');
     }
@@ -51,24 +51,20 @@ final class SweepPlot {
     Arrays.fill(grid[line(tolerance)], '-');
   }
 
+  /// Marks of one factor stand side by side, so that none hides another.
   private void drawMarks() {
     var variants = report.spec().variants();
     for (int i = 0; i < variants.size(); i++) {
       for (var row : report.rows(variants.get(i))) {
-        int column = column(report.spec().factors().indexOf(row.factor()));
-        var line = grid[line(report.loss(row))];
-        boolean free = line[column] == ' ' || line[column] == '-';
-        line[column] = free ? mark(i) : SEVERAL;
+        int factor = report.spec().factors().indexOf(row.factor());
+        int first = factor * columnsPerFactor + (columnsPerFactor - variants.size()) / 2;
+        grid[line(report.loss(row))][first + i] = mark(i);
       }
     }
   }
 
   private static char mark(int variant) {
-    return (char) ('1' + variant);
-  }
-
-  private static int column(int factor) {
-    return factor * COLUMNS_PER_FACTOR + COLUMNS_PER_FACTOR / 2;
+    return (char) ('a' + variant);
   }
 
   /// From the top; what is off the scale is at its end.
@@ -94,9 +90,6 @@ final class SweepPlot {
     for (int i = 0; i < variants.size(); i++) {
       lines.add("  " + mark(i) + "  " + variants.get(i).label());
     }
-    if (variants.size() > 1) {
-      lines.add("  " + SEVERAL + "  several");
-    }
     return lines;
   }
 
@@ -108,10 +101,10 @@ final class SweepPlot {
     return String.format(Locale.ROOT, "%6s %%", SweepTable.number(percent));
   }
 
-  private static String centred(String text) {
-    int before = Math.max(0, COLUMNS_PER_FACTOR / 2 - text.length() / 2);
+  private String centred(String text) {
+    int before = Math.max(0, (columnsPerFactor - text.length()) / 2);
     return " ".repeat(before)
         + text
-        + " ".repeat(Math.max(1, COLUMNS_PER_FACTOR - before - text.length()));
+        + " ".repeat(Math.max(1, columnsPerFactor - before - text.length()));
   }
 }

@@ -80,11 +80,13 @@ class SweepTextTest {
   void thePictureHasEachMarkAtItsLossOverItsFactor() {
     var lines = SweepPlot.lines(REPORT, 0.01);
     // 10 % loss at a factor of 0.5, by probability, and the tolerance of 1 %.
-    assertEquals("    10 % |     2", lines.get(5));
+    assertEquals("    10 % |     b", lines.get(5));
     assertTrue(lines.get(10).startsWith("     1 % |----------"), lines.get(10));
-    // Losses of 0 and less are at the bottom.
-    assertEquals("  0.01 % |                         2", lines.get(20));
-    assertTrue(lines.get(22).contains("0.5") && lines.get(22).contains("1.25"), lines.get(22));
+    // A loss of 0.1 %, and one below 0, which is shown at the bottom.
+    assertEquals("   0.1 % |               b         b", lines.get(15));
+    assertEquals("             0.5        1        1.25", lines.get(17));
+    // What is as bad by position stands beside it.
+    assertTrue(SweepPlot.lines(report(2.2, 2, 2, 2.2, 2, 2), 0.01).get(5).endsWith(" ab"));
   }
 
   @Test
