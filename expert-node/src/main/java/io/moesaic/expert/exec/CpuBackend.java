@@ -15,10 +15,10 @@ import java.util.List;
 /// is finished when [#run] returns.
 ///
 /// ```
-///   gather    rows of the slots, widened       -> x         [slots, hidden]
-///   activate  x · gateᵀ, x · upᵀ, SiLU, times  -> activated [slots, intermediate]
-///   project   activated · downᵀ                -> y         [slots, hidden]
-///   scatter   y, rounded to the wire type      -> the parts' outputs
+///   gather    rows of the slots, widened           -> x         [slots, hidden]
+///   activate  the block's first half, x inward     -> activated [slots, intermediate]
+///   project   its second half, activated outward   -> y         [slots, hidden]
+///   scatter   y, rounded to the wire type          -> the parts' outputs
 /// ```
 /// Each step is one parallel region over panels and blocks of rows. More slots than the scratch
 /// holds are taken in several waves; as a row's bits do not depend on its neighbours, nobody sees
@@ -30,7 +30,7 @@ public final class CpuBackend implements ExpertBackend {
   private final Compute compute;
   private final Scratch scratch;
 
-  public CpuBackend(Compute compute, FeedForward.SwiGlu block) {
+  public CpuBackend(Compute compute, FeedForward block) {
     this.compute = compute;
     this.scratch = new Scratch(block);
   }
@@ -41,7 +41,7 @@ public final class CpuBackend implements ExpertBackend {
   }
 
   @Override
-  public LoadedExpert load(ExpertId id, FeedForward.SwiGlu block, ExpertWeights weights) {
+  public LoadedExpert load(ExpertId id, ExpertWeights weights) {
     var arena = Arena.ofShared();
     try {
       return new CpuExpert(id, PackedExpert.pack(arena, weights), arena);
@@ -200,7 +200,7 @@ public final class CpuBackend implements ExpertBackend {
     private final Matrix activated;
     private final Matrix y;
 
-    Scratch(FeedForward.SwiGlu block) {
+    Scratch(FeedForward block) {
       long perRow = 2L * (block.hidden() + block.intermediate()) * Float.BYTES;
       rows = Math.clamp(BYTES / perRow, ROW_BLOCK, 1024);
       x = Matrix.allocate(rows, block.hidden());

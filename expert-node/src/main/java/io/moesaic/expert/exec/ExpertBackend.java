@@ -2,7 +2,6 @@ package io.moesaic.expert.exec;
 
 import io.moesaic.tensor.ffn.ExpertId;
 import io.moesaic.tensor.ffn.ExpertWeights;
-import io.moesaic.tensor.ffn.FeedForward;
 
 /// Runs grouped token rows through a node's experts, on one kind of processor.
 ///
@@ -14,7 +13,7 @@ public interface ExpertBackend extends AutoCloseable {
 
   /// Packs a copy of an expert's weights into the backend's memory. The weights are not read after
   /// that.
-  LoadedExpert load(ExpertId id, FeedForward.SwiGlu block, ExpertWeights weights);
+  LoadedExpert load(ExpertId id, ExpertWeights weights);
 
   /// Computes all slots of a batch.
   ///

@@ -23,7 +23,7 @@ public final class Warmup {
   /// @param time about how long it may take, but each case is run at least twice
   /// @throws java.util.concurrent.CompletionException when the backend cannot compute
   public static void run(
-      ExpertBackend backend, LoadedExpert expert, FeedForward.SwiGlu block, Duration time) {
+      ExpertBackend backend, LoadedExpert expert, FeedForward block, Duration time) {
     long shareNanos = time.toNanos() / ((long) ROWS.length * WireType.values().length);
     for (var type : WireType.values()) {
       for (int rows : ROWS) {

@@ -54,9 +54,8 @@ public final class ExpertStore implements AutoCloseable {
     for (var id : held) {
       // Mapped for as long as it takes to pack: the pages can go once they are copied.
       try (var arena = Arena.ofShared()) {
-        var weights = bank.map(checkpoint, id, arena);
-        experts[bank.indexOf(id)] = backend.load(id, bank.block(), weights);
-        loaded += weights.bytes();
+        experts[bank.indexOf(id)] = backend.load(id, bank.map(checkpoint, id, arena));
+        loaded += bank.storedBytes(checkpoint, id);
       }
       loadedBytes.accept(loaded);
     }

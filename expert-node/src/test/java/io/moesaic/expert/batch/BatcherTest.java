@@ -13,6 +13,7 @@ import io.moesaic.expert.metrics.ExpertCounter;
 import io.moesaic.expert.metrics.ExpertCounters;
 import io.moesaic.tensor.BFloat16;
 import io.moesaic.tensor.DType;
+import io.moesaic.tensor.Weight;
 import io.moesaic.tensor.ffn.ExpertId;
 import io.moesaic.tensor.ffn.ExpertWeights;
 import io.moesaic.tensor.ffn.FeedForward;
@@ -49,11 +50,11 @@ class BatcherTest {
   BatcherTest() {
     for (int i = 0; i < LAYERS * EXPERTS; i++) {
       var weights =
-          new ExpertWeights(
-              random.weight(DType.BF16, BLOCK.intermediate(), BLOCK.hidden()),
-              random.weight(DType.BF16, BLOCK.intermediate(), BLOCK.hidden()),
-              random.weight(DType.BF16, BLOCK.hidden(), BLOCK.intermediate()));
-      experts.add(cpu.load(new ExpertId(i / EXPERTS, i % EXPERTS), BLOCK, weights));
+          ExpertWeights.swiGlu(
+              Weight.of(random.weight(DType.BF16, BLOCK.intermediate(), BLOCK.hidden())),
+              Weight.of(random.weight(DType.BF16, BLOCK.intermediate(), BLOCK.hidden())),
+              Weight.of(random.weight(DType.BF16, BLOCK.hidden(), BLOCK.intermediate())));
+      experts.add(cpu.load(new ExpertId(i / EXPERTS, i % EXPERTS), weights));
     }
   }
 

@@ -5,7 +5,6 @@ import io.moesaic.expert.exec.ExpertBackend;
 import io.moesaic.expert.exec.LoadedExpert;
 import io.moesaic.tensor.ffn.ExpertId;
 import io.moesaic.tensor.ffn.ExpertWeights;
-import io.moesaic.tensor.ffn.FeedForward;
 
 /// A backend of which only the runs matter.
 interface ExpertBackendFake extends ExpertBackend {
@@ -15,7 +14,7 @@ interface ExpertBackendFake extends ExpertBackend {
   }
 
   @Override
-  default LoadedExpert load(ExpertId id, FeedForward.SwiGlu block, ExpertWeights weights) {
+  default LoadedExpert load(ExpertId id, ExpertWeights weights) {
     throw new IllegalStateException("a fake loads nothing");
   }
 

@@ -230,10 +230,18 @@ final class SafetensorsFile implements AutoCloseable {
 
   /// Maps the bytes of one tensor, and no others, for as long as the arena lives.
   Tensor map(TensorInfo info, Arena arena) {
+    return map(info, Slice.WHOLE, info.shape(), arena);
+  }
+
+  /// Maps the bytes of a slice of a tensor, and no others, for as long as the arena lives.
+  ///
+  /// @param entry shape of the slice
+  Tensor map(TensorInfo info, Slice slice, Shape entry, Arena arena) {
     try {
-      var data =
-          channel.map(FileChannel.MapMode.READ_ONLY, dataStart + info.begin(), info.bytes(), arena);
-      return new Tensor(info.name(), info.dtype(), info.shape(), data);
+      long bytes = slice.bytes(info);
+      long begin = dataStart + info.begin() + slice.index() * bytes;
+      var data = channel.map(FileChannel.MapMode.READ_ONLY, begin, bytes, arena);
+      return new Tensor(info.name(), info.dtype(), entry, data);
     } catch (IOException e) {
       throw new CheckpointException(
           path, "tensor \"" + info.name() + "\" cannot be mapped: " + e.getMessage(), e);

@@ -1,46 +1,70 @@
 package io.moesaic.tensor.ffn;
 
-import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import java.lang.foreign.Arena;
+import java.util.List;
 
 /// The experts of a model: how many there are, what each computes, and where the checkpoint keeps
 /// them. It is all that an expert node knows of the model, and what a router checks its expert
-/// nodes against.
+/// nodes against. Immutable.
 ///
-/// @param layers MoE layers, numbered from 0
-/// @param experts experts of each layer, numbered from 0
-/// @param block what each expert computes
-public record ExpertBank(int layers, int experts, FeedForward.SwiGlu block) {
-  /// Reads the Mixtral keys of `config.json`.
-  ///
-  /// @throws io.moesaic.tensor.checkpoint.CheckpointException for another model type, or values out
-  ///     of bounds
-  public static ExpertBank of(ModelConfig config) {
-    var type = config.text("model_type").orElse("absent");
-    if (!type.equals("mixtral")) {
-      throw config.invalid("model_type", "but only \"mixtral\" is served");
-    }
-    if (!config.text("hidden_act").orElse("silu").equals("silu")) {
-      throw config.invalid("hidden_act", "must be \"silu\"");
-    }
-    return new ExpertBank(
-        config.integer("num_hidden_layers", 1, 1 << 10),
-        config.integer("num_local_experts", 1, 1 << 12),
-        new FeedForward.SwiGlu(
-            config.integer("hidden_size", 1, 1 << 16),
-            config.integer("intermediate_size", 1, 1 << 20)));
+/// MoE layers are numbered from 0, whatever dense layers stand between them; [#blockPrefix] leads
+/// back to the checkpoint's own numbers.
+public final class ExpertBank {
+  private final List<String> prefixes;
+  private final int experts;
+  private final FeedForward block;
+  private final ExpertLayout layout;
+
+  /// @param prefixes what the names of each MoE layer's tensors begin with
+  ExpertBank(List<String> prefixes, int experts, FeedForward block, ExpertLayout layout) {
+    this.prefixes = List.copyOf(prefixes);
+    this.experts = experts;
+    this.block = block;
+    this.layout = layout;
   }
 
-  /// What the names of a layer's tensors begin with.
+  /// A bank of these sizes, laid out as in Moesaic's own model type `moe_layers`.
+  ///
+  /// @param layers MoE layers
+  /// @param experts of each layer
+  public ExpertBank(int layers, int experts, FeedForward block) {
+    this(Families.ownPrefixes(layers), experts, block, Families.ownLayout(block));
+  }
+
+  /// Reads the keys of `config.json` by the names that the model's family gives them.
+  ///
+  /// @throws io.moesaic.tensor.checkpoint.CheckpointException for a family, an activation or a
+  ///     quantization that is not known, or values out of bounds
+  public static ExpertBank of(ModelConfig config) {
+    return new Families(config).bank();
+  }
+
+  /// MoE layers.
+  public int layers() {
+    return prefixes.size();
+  }
+
+  /// Experts of each layer.
+  public int experts() {
+    return experts;
+  }
+
+  /// What each expert computes.
+  public FeedForward block() {
+    return block;
+  }
+
+  /// What the names of a MoE layer's tensors begin with, its gate's among them: for instance
+  /// `model.layers.3.mlp.`.
   public String blockPrefix(int layer) {
-    return "model.layers." + layer + ".block_sparse_moe.";
+    return prefixes.get(layer);
   }
 
   /// Experts over all layers.
   public int count() {
-    return layers * experts;
+    return layers() * experts;
   }
 
   /// Position of an expert when all are numbered layer by layer.
@@ -54,7 +78,7 @@ public record ExpertBank(int layers, int experts, FeedForward.SwiGlu block) {
   }
 
   public boolean contains(ExpertId id) {
-    return id.layer() >= 0 && id.layer() < layers && id.expert() >= 0 && id.expert() < experts;
+    return id.layer() >= 0 && id.layer() < layers() && id.expert() >= 0 && id.expert() < experts;
   }
 
   /// Bytes of an expert in the checkpoint. Checks names, shapes and types without touching a
@@ -63,42 +87,17 @@ public record ExpertBank(int layers, int experts, FeedForward.SwiGlu block) {
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException when the checkpoint does not hold it
   ///     as this model needs it
   public long storedBytes(Checkpoint checkpoint, ExpertId id) {
-    return checkpoint.require(gate(id), inward()).bytes()
-        + checkpoint.require(up(id), inward()).bytes()
-        + checkpoint.require(down(id), outward()).bytes();
+    return layout.bytes(checkpoint, place(id));
   }
 
   /// Maps the byte ranges of one expert for as long as the arena lives.
   ///
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException as [#storedBytes]
   public ExpertWeights map(Checkpoint checkpoint, ExpertId id, Arena arena) {
-    return new ExpertWeights(
-        checkpoint.map(gate(id), inward(), arena),
-        checkpoint.map(up(id), inward(), arena),
-        checkpoint.map(down(id), outward(), arena));
+    return layout.map(checkpoint, place(id), arena);
   }
 
-  private Shape inward() {
-    return Shape.of(block.intermediate(), block.hidden());
-  }
-
-  private Shape outward() {
-    return Shape.of(block.hidden(), block.intermediate());
-  }
-
-  private static String gate(ExpertId id) {
-    return prefix(id) + "w1.weight";
-  }
-
-  private static String up(ExpertId id) {
-    return prefix(id) + "w3.weight";
-  }
-
-  private static String down(ExpertId id) {
-    return prefix(id) + "w2.weight";
-  }
-
-  private static String prefix(ExpertId id) {
-    return "model.layers.%d.block_sparse_moe.experts.%d.".formatted(id.layer(), id.expert());
+  private ExpertLayout.Place place(ExpertId id) {
+    return new ExpertLayout.Place(blockPrefix(id.layer()), id.expert(), experts, block);
   }
 }

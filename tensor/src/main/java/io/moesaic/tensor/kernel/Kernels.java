@@ -30,6 +30,12 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /// @param c `[rows, 64]`, all 64 columns are written
   void panel(Matrix a, Panel w, Matrix c, boolean accumulate);
 
+  /// Widens lines of a quantized panel to float32, exactly as [QuantizedPanel#get] tells them.
+  ///
+  /// @param first the first line, a multiple of 128
+  /// @param to receives as many lines as it has, float32
+  void widen(QuantizedPanel from, int first, Panel to);
+
   /// Root mean square norm of each row: `y = weight · (x / sqrt(mean(x²) + epsilon))`.
   ///
   /// @param x `[rows, cols]`
@@ -47,6 +53,19 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /// @param gate `[rows, cols]`, overwritten
   /// @param up `[rows, cols]`
   void siluMultiply(Matrix gate, Matrix up);
+
+  /// `gate = (u + 1) · (g / (1 + exp(-alpha · g)))`, element by element, with `g = min(gate,
+  // limit)`
+  /// and `u` the nearest to `up` of `-limit .. limit`.
+  ///
+  /// @param gate `[rows, cols]`, overwritten
+  /// @param up `[rows, cols]`
+  void clampedSiluMultiply(Matrix gate, Matrix up, float limit, float alpha);
+
+  /// `x = max(x, 0)`, element by element.
+  ///
+  /// @param x `[rows, cols]`
+  void relu(Matrix x);
 
   /// Rotary position embedding of one head, in place: for `i < half` the pair `x[i]`, `x[i + half]`
   /// is turned by the angle whose cosine and sine stand at i.
@@ -67,6 +86,11 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /// @param x `[rows, cols]`
   /// @param y `[rows, cols]`
   void add(Matrix x, Matrix y);
+
+  /// Adds the same values to each row: `x[row, i] += bias[from + i]`.
+  ///
+  /// @param x `[rows, cols]`
+  void addBias(Matrix x, float[] bias, int from);
 
   /// `sum[row] += weight · y`, each element one fused multiply-add: a combine step.
   ///

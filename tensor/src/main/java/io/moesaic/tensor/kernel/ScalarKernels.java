@@ -33,6 +33,15 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void widen(QuantizedPanel from, int first, Panel to) {
+    for (int k = 0; k < to.k(); k++) {
+      for (int n = 0; n < Panel.COLUMNS; n++) {
+        to.set(k, n, from.get(first + k, n));
+      }
+    }
+  }
+
+  @Override
   public void rmsNorm(Matrix x, float[] weight, float epsilon, Matrix y) {
     for (int row = 0; row < x.rows(); row++) {
       var lanes = new float[LANES];
@@ -96,6 +105,31 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void clampedSiluMultiply(Matrix gate, Matrix up, float limit, float alpha) {
+    for (int row = 0; row < gate.rows(); row++) {
+      for (int i = 0; i < gate.cols(); i++) {
+        float y = clampedSiluMultiply(gate.get(row, i), up.get(row, i), limit, alpha);
+        gate.set(row, i, y);
+      }
+    }
+  }
+
+  static float clampedSiluMultiply(float gate, float up, float limit, float alpha) {
+    float g = Math.min(gate, limit);
+    float u = Math.min(Math.max(up, -limit), limit);
+    return (u + 1f) * (g / (1f + Exp.exp(-(alpha * g))));
+  }
+
+  @Override
+  public void relu(Matrix x) {
+    for (int row = 0; row < x.rows(); row++) {
+      for (int i = 0; i < x.cols(); i++) {
+        x.set(row, i, Math.max(x.get(row, i), 0));
+      }
+    }
+  }
+
+  @Override
   public void rotate(Matrix x, int row, int from, int half, float[] cos, float[] sin, int angle) {
     for (int i = 0; i < half; i++) {
       rotate(x, row, from + i, from + half + i, cos[angle + i], sin[angle + i]);
@@ -136,6 +170,15 @@ final class ScalarKernels implements Kernels {
     for (int row = 0; row < x.rows(); row++) {
       for (int i = 0; i < x.cols(); i++) {
         x.set(row, i, x.get(row, i) + y.get(row, i));
+      }
+    }
+  }
+
+  @Override
+  public void addBias(Matrix x, float[] bias, int from) {
+    for (int row = 0; row < x.rows(); row++) {
+      for (int i = 0; i < x.cols(); i++) {
+        x.set(row, i, x.get(row, i) + bias[from + i]);
       }
     }
   }

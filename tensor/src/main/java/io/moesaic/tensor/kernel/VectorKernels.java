@@ -133,6 +133,11 @@ final class VectorKernels implements Kernels {
     }
   }
 
+  @Override
+  public void widen(QuantizedPanel from, int first, Panel to) {
+    VectorWidening.widen(from, first, to);
+  }
+
   // ---- reductions
 
   @Override
@@ -226,20 +231,22 @@ final class VectorKernels implements Kernels {
 
   @Override
   public void siluMultiply(Matrix gate, Matrix up) {
-    int cols = gate.cols();
-    for (int row = 0; row < gate.rows(); row++) {
-      int i = 0;
-      for (; i + LENGTH <= cols; i += LENGTH) {
-        int at = gate.at(row) + i;
-        var g = load(gate.data(), at);
-        g.div(Exp.exp(g.neg()).add(1f))
-            .mul(load(up.data(), up.at(row) + i))
-            .intoArray(gate.data(), at);
-      }
-      for (; i < cols; i++) {
-        gate.set(row, i, ScalarKernels.siluMultiply(gate.get(row, i), up.get(row, i)));
-      }
-    }
+    VectorActivations.siluMultiply(gate, up);
+  }
+
+  @Override
+  public void clampedSiluMultiply(Matrix gate, Matrix up, float limit, float alpha) {
+    VectorActivations.clampedSiluMultiply(gate, up, limit, alpha);
+  }
+
+  @Override
+  public void relu(Matrix x) {
+    VectorActivations.relu(x);
+  }
+
+  @Override
+  public void addBias(Matrix x, float[] bias, int from) {
+    VectorActivations.addBias(x, bias, from);
   }
 
   @Override
