@@ -36,8 +36,8 @@ import picocli.CommandLine.Spec;
       "%nThe columns of the table:",
       "  DROPPED   of the choices of experts, the share that went nowhere",
       "  REROUTED  the share that went to another expert",
-      "  FULLEST   load of the fullest expert of a layer, over an even share: what a layer waits"
-          + " for",
+      "  EXPERT    load of the fullest expert of a layer, over an even share",
+      "  NODE      load of the fullest node, over an even share: what a layer waits for",
       "  NLL       negative log-likelihood of a token; LOSS is how much more it is than dropless",
       "  AGREES    how often the likeliest next token is the one that dropless predicts",
       "  TIME      of a pass, over that of a dropless one beside it; the row \"none\" is dropless",

@@ -1,5 +1,6 @@
 package io.moesaic.deploy.tune;
 
+import io.moesaic.deploy.tune.LoadMeter.Fullest;
 import io.moesaic.deploy.tune.SweepReport.Quality;
 import io.moesaic.deploy.tune.SweepReport.Row;
 import io.moesaic.deploy.tune.WindowRunner.Outcome;
@@ -14,7 +15,7 @@ final class RowSums {
   private final CapacityPolicy policy;
   private final TextSums[] texts;
   private final List<Double> timeRatios = new ArrayList<>();
-  private double fullest;
+  private Fullest fullest = Fullest.NONE;
   private long elapsedNanos;
   private long rows;
 
@@ -60,7 +61,7 @@ final class RowSums {
       }
     }
     timeRatios.add((double) outcome.elapsedNanos() / dropless.elapsedNanos());
-    fullest += outcome.fullest();
+    fullest = fullest.plus(outcome.fullest());
     elapsedNanos += outcome.elapsedNanos();
     rows += pass.rows();
   }
@@ -75,7 +76,7 @@ final class RowSums {
         policy,
         all.quality(),
         Arrays.stream(texts).map(TextSums::quality).toList(),
-        fullest / timeRatios.size(),
+        fullest.over(timeRatios.size()),
         timeRatios.stream().sorted().toList().get(timeRatios.size() / 2),
         elapsedNanos / 1e3 / rows);
   }

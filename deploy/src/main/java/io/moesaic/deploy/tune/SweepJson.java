@@ -45,7 +45,8 @@ public final class SweepJson {
     node.set("capacity", CapacityJson.write(row.policy()));
     put(node, row.all());
     node.put("loss", report.loss(row))
-        .put("fullest", row.fullest())
+        .put("fullest_expert", row.fullest().expert())
+        .put("fullest_node", row.fullest().node())
         .put("time_ratio", row.timeRatio())
         .put("micros_per_token", row.microsPerToken());
     var texts = node.putArray("texts");

@@ -1,8 +1,11 @@
 package io.moesaic.deploy.tune;
 
+import io.moesaic.deploy.tune.LoadMeter.Fullest;
 import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.MoeTotals;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /// What each limit did to the texts. Everything but the times is the same in every run.
@@ -23,14 +26,14 @@ public record SweepReport(TuneSpec spec, List<Text> texts, Row dropless, List<Ro
   ///
   /// @param all over all texts
   /// @param byText of each text alone
-  /// @param fullest see [LoadMeter#fullest], the mean over passes
+  /// @param fullest the mean over passes and layers
   /// @param timeRatio of a pass, over the dropless one beside it; the median over passes
   /// @param microsPerToken of the passes
   public record Row(
       CapacityPolicy policy,
       Quality all,
       List<Quality> byText,
-      double fullest,
+      Fullest fullest,
       double timeRatio,
       double microsPerToken) {
     public Row {
@@ -66,6 +69,18 @@ public record SweepReport(TuneSpec spec, List<Text> texts, Row dropless, List<Ro
   /// below 0 if it is better.
   double loss(Row row) {
     return row.all.nll / dropless.all.nll - 1;
+  }
+
+  /// The smallest factor that any variant bears, and among those the one with the least loss.
+  Optional<Row> best(double tolerance) {
+    return spec.variants().stream()
+        .flatMap(
+            variant -> {
+              var knee = knee(variant, tolerance);
+              return rows(variant).stream()
+                  .filter(row -> knee.isPresent() && row.factor() == knee.getAsDouble());
+            })
+        .min(Comparator.comparingDouble(Row::factor).thenComparingDouble(this::loss));
   }
 
   List<Row> rows(Variant variant) {

@@ -8,19 +8,20 @@ import java.util.Locale;
 /// A report as a table, variant by variant:
 ///
 /// ```
-///   OVERFLOW             FACTOR  DROPPED  REROUTED  FULLEST     NLL     LOSS   AGREES   TIME
-///   drop by probability    0.75   33.1 %     0.0 %    0.75x  3.9312  +9.80 %   61.2 %  0.88x
-///                             1   21.0 %     0.0 %    1.00x  3.7011  +3.37 %   74.3 %  0.91x
+///   OVERFLOW             FACTOR  DROPPED  REROUTED  EXPERT   NODE     NLL     LOSS   AGREES   TIME
+///   drop by probability    0.75   33.1 %     0.0 %   0.75x  0.75x  3.9312  +9.80 %   61.2 %  0.88x
+///                             1   21.0 %     0.0 %   1.00x  1.00x  3.7011  +3.37 %   74.3 %  0.91x
 /// ```
 final class SweepTable {
   private static final String HEADER =
-      "%-27s  %6s  %7s  %8s  %7s  %7s  %9s  %7s  %5s"
+      "%-27s  %6s  %7s  %8s  %6s  %5s  %7s  %9s  %7s  %5s"
           .formatted(
               "OVERFLOW",
               "FACTOR",
               "DROPPED",
               "REROUTED",
-              "FULLEST",
+              "EXPERT",
+              "NODE",
               "NLL",
               "LOSS",
               "AGREES",
@@ -47,12 +48,13 @@ final class SweepTable {
     var all = row.all();
     return String.format(
         Locale.ROOT,
-        "%-27s  %6s  %5.1f %%  %6.1f %%  %6.2fx  %7.4f  %+7.2f %%  %5.1f %%  %4.2fx",
+        "%-27s  %6s  %5.1f %%  %6.1f %%  %5.2fx  %4.2fx  %7.4f  %+7.2f %%  %5.1f %%  %4.2fx",
         label,
         factor,
         all.dropped() * 100,
         all.rerouted() * 100,
-        row.fullest(),
+        row.fullest().expert(),
+        row.fullest().node(),
         all.nll(),
         report.loss(row) * 100,
         all.agreement() * 100,

@@ -59,10 +59,7 @@ public final class SweepText {
   private static List<String> knees(SweepReport report, double tolerance) {
     List<String> lines = new ArrayList<>();
     lines.add(
-        String.format(
-            Locale.ROOT,
-            "Within %s %% of dropless:",
-            SweepTable.number(Math.rint(tolerance * 1e8) / 1e6)));
+        "Within %s %% of dropless:".formatted(SweepTable.number(Math.rint(tolerance * 1e8) / 1e6)));
     for (var variant : report.spec().variants()) {
       var knee = report.knee(variant, tolerance);
       lines.add(
@@ -70,13 +67,18 @@ public final class SweepText {
               .formatted(
                   variant.label(),
                   knee.isPresent()
-                      ? "from %-5s  --capacity '%s'"
-                          .formatted(
-                              SweepTable.number(knee.getAsDouble()),
-                              CapacityJson.write(
-                                  report.spec().counting().policy(knee.getAsDouble(), variant)))
+                      ? "from a factor of " + SweepTable.number(knee.getAsDouble())
                       : "with none of these factors"));
     }
+    report
+        .best(tolerance)
+        .ifPresent(
+            row -> {
+              lines.add("");
+              lines.add("To serve with the smallest:");
+              lines.add(
+                  "  moesaic router ... --capacity '%s'".formatted(CapacityJson.write(row.policy())));
+            });
     return lines;
   }
 }

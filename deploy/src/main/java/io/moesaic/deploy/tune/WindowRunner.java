@@ -3,6 +3,7 @@ package io.moesaic.deploy.tune;
 import io.moesaic.deploy.dev.ClusterException;
 import io.moesaic.deploy.dev.LocalCluster;
 import io.moesaic.deploy.dev.LocalNode;
+import io.moesaic.deploy.tune.LoadMeter.Fullest;
 import io.moesaic.router.ExpertParallelModel;
 import io.moesaic.router.ModelSettings;
 import io.moesaic.router.capacity.CapacityPolicy;
@@ -33,9 +34,9 @@ final class WindowRunner implements AutoCloseable {
 
   /// @param nll negative log-likelihood of each scored row's next token
   /// @param likeliest the token that each scored row would be continued with
-  /// @param fullest see [LoadMeter#fullest]
+  /// @param fullest the mean over blocks
   record Outcome(
-      double[] nll, int[] likeliest, RowTallies tallies, double fullest, long elapsedNanos) {}
+      double[] nll, int[] likeliest, RowTallies tallies, Fullest fullest, long elapsedNanos) {}
 
   private WindowRunner(ExpertParallelModel model, LoadMeter meter) {
     this.model = model;
@@ -56,7 +57,8 @@ final class WindowRunner implements AutoCloseable {
             Runtime.getRuntime().availableProcessors(),
             blocks * KvPool.BLOCK,
             DISPATCH_TIMEOUT);
-    var meter = new LoadMeter(ExpertBank.of(ModelConfig.read(directory)).experts());
+    var meter = new LoadMeter(
+            ExpertBank.of(ModelConfig.read(directory)).experts(), spec.cluster().experts());
     var model = ExpertParallelModel.open(settings, meter, (_, _) -> {});
     try {
       if (!model.layers().fleet().awaitComplete(CONNECT_MILLIS)) {
@@ -99,13 +101,13 @@ final class WindowRunner implements AutoCloseable {
       var batch = new StepBatch(pass.tokens(), segments, pass.scoredRows());
       var rows = pass.limitedBy(policy);
       var failures = new RowFailures(pass.rows());
-      meter.reset();
+      meter.begin(model.layers().fleet().placement());
       long startNanos = System.nanoTime();
       var logits = model.trunk().forward(batch, model.step(rows), failures);
       long elapsedNanos = System.nanoTime() - startNanos;
       requireNone(failures, pass.rows());
       return new Outcome(
-          nll(logits, batch), likeliest(logits), rows.tallies(), meter.fullest(), elapsedNanos);
+          nll(logits, batch), likeliest(logits), rows.tallies(), meter.mean(), elapsedNanos);
     } finally {
       caches.forEach(KvSequence::close);
     }

@@ -64,7 +64,7 @@ class CapacitySweepTest {
       assertEquals(choices, sum(row.byText()), "texts add up to the whole");
       // A capacity is rounded up to whole tokens.
       double even = 2.0 * 48 * EXPERTS_PER_TOKEN / 8;
-      assertTrue(row.fullest() <= row.factor() + 1 / even, row.toString());
+      assertTrue(row.fullest().expert() <= row.factor() + 1 / even, row.toString());
     }
     var dropped = report.rows(BY_POSITION).stream().map(row -> row.all().dropped()).toList();
     assertTrue(dropped.get(0) > dropped.get(1) && dropped.get(1) > dropped.get(2), "" + dropped);

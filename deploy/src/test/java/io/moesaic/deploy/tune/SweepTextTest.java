@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.moesaic.deploy.dev.ClusterSpec;
+import io.moesaic.deploy.tune.LoadMeter.Fullest;
 import io.moesaic.deploy.tune.SweepReport.Quality;
 import io.moesaic.deploy.tune.SweepReport.Row;
 import io.moesaic.deploy.tune.SweepReport.Text;
 import io.moesaic.deploy.tune.TuneSpec.Counting;
+import io.moesaic.router.capacity.CapacityJson;
 import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.CapacityPolicy.Per;
 import io.moesaic.router.capacity.CapacityPolicy.Renormalize;
@@ -50,7 +52,7 @@ class SweepTextTest {
   }
 
   private static Row row(CapacityPolicy policy, Quality quality) {
-    return new Row(policy, quality, List.of(quality), 1.5, 0.9, 100);
+    return new Row(policy, quality, List.of(quality), new Fullest(1.5, 1.25), 0.9, 100);
   }
 
   @Test
@@ -68,7 +70,7 @@ class SweepTextTest {
     assertTrue(lines.get(1).startsWith("none "), lines.get(1));
     assertTrue(lines.get(1).contains("+0.00 %"), lines.get(1));
     assertEquals(
-        "drop by position                0.5   25.0 %     0.0 %    1.50x   2.4000   +20.00 %"
+        "drop by position                0.5   25.0 %     0.0 %   1.50x  1.25x   2.4000   +20.00 %"
             + "   75.0 %  0.90x",
         lines.get(3));
     assertTrue(lines.get(9).contains("1.25") && lines.get(9).contains("-0.50 %"), lines.get(9));
@@ -90,15 +92,15 @@ class SweepTextTest {
   }
 
   @Test
-  void theKneesComeWithWhatARouterIsToldToServeLikeThat() {
+  void theKneesComeWithWhatARouterIsToldToServeLikeTheBest() {
     var lines = SweepText.lines(REPORT, 0.01);
-    assertTrue(lines.contains("Within 1 % of dropless:"), lines.toString());
-    assertTrue(
-        lines
-            .getLast()
-            .startsWith("  drop by probability          from 1      --capacity '{\"rule"),
-        lines.getLast());
-    assertTrue(lines.get(lines.size() - 2).endsWith("with none of these factors"));
+    int first = lines.indexOf("Within 1 % of dropless:");
+    assertTrue(lines.get(first + 1).endsWith("with none of these factors"), lines.toString());
+    assertEquals("  drop by probability          from a factor of 1", lines.get(first + 2));
+    var capacity = lines.getLast().replaceAll(".*--capacity '(.*)'", "$1");
+    assertEquals(SPEC.limits().get(4), CapacityJson.parse(capacity));
+    var hopeless = SweepText.lines(report(3, 3, 3, 3, 3, 3), 0.01);
+    assertEquals("  drop by probability          with none of these factors", hopeless.getLast());
   }
 
   @Test
