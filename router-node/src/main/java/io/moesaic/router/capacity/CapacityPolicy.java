@@ -113,6 +113,15 @@ public record CapacityPolicy(
     return factor == null ? rule : rule.withFactor(factor);
   }
 
+  /// @throws IllegalArgumentException when it names a layer that a model of so many has not
+  public void requireFits(int layers) {
+    if (!layerFactors.isEmpty() && layerFactors.lastKey() >= layers) {
+      throw new IllegalArgumentException(
+          "layers names layer %d, must be from 0 to %d, the last of the model's MoE layers"
+              .formatted(layerFactors.lastKey(), layers - 1));
+    }
+  }
+
   /// Whether a request's result is the same whatever runs beside it.
   public boolean independentOfOtherRequests() {
     return !limits() || scope != Scope.STEP;
