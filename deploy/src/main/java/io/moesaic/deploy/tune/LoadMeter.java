@@ -17,7 +17,8 @@ final class LoadMeter implements MoeObserver {
   private Fullest sum = Fullest.NONE;
   private int blocks;
 
-  /// Rows of the fullest expert, and of the fullest node, over an even share of all choices, dropped
+  /// Rows of the fullest expert, and of the fullest node, over an even share of all choices,
+  // dropped
   /// ones included: the first compares with a capacity factor.
   record Fullest(double expert, double node) {
     static final Fullest NONE = new Fullest(0, 0);

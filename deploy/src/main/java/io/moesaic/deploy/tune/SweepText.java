@@ -77,7 +77,8 @@ public final class SweepText {
               lines.add("");
               lines.add("To serve with the smallest:");
               lines.add(
-                  "  moesaic router ... --capacity '%s'".formatted(CapacityJson.write(row.policy())));
+                  "  moesaic router ... --capacity '%s'"
+                      .formatted(CapacityJson.write(row.policy())));
             });
     return lines;
   }

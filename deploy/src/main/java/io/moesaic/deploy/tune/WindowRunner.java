@@ -57,7 +57,8 @@ final class WindowRunner implements AutoCloseable {
             Runtime.getRuntime().availableProcessors(),
             blocks * KvPool.BLOCK,
             DISPATCH_TIMEOUT);
-    var meter = new LoadMeter(
+    var meter =
+        new LoadMeter(
             ExpertBank.of(ModelConfig.read(directory)).experts(), spec.cluster().experts());
     var model = ExpertParallelModel.open(settings, meter, (_, _) -> {});
     try {
