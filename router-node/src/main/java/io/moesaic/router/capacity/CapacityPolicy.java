@@ -102,6 +102,19 @@ public record CapacityPolicy(
     }
   }
 
+  /// The same with one other factor for all layers.
+  public CapacityPolicy withFactor(double factor) {
+    return new CapacityPolicy(
+        rule.withFactor(factor),
+        Collections.emptySortedMap(),
+        scope,
+        per,
+        priority,
+        overflow,
+        renormalize,
+        seed);
+  }
+
   /// Whether anything can be dropped.
   public boolean limits() {
     return overflow != Overflow.NONE;

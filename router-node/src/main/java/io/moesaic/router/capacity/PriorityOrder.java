@@ -4,6 +4,7 @@ import io.moesaic.router.gate.Choices;
 import io.moesaic.router.gate.Gating;
 import io.moesaic.router.sampling.CounterRandom;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
@@ -34,7 +35,7 @@ final class PriorityOrder {
       case BATCH_PRIORITIZED ->
           order.sort(byRank.thenComparing(descending(choice -> bestScore(gating, choice / ranks))));
       case RANDOM ->
-          order.sort(descending(choice -> CounterRandom.uniform(policy.seed(), choice, layer)));
+          order.sort(descending(choice -> draw(policy.seed(), layer, choice, rows, ranks)));
     }
     return order.stream().mapToInt(Integer::intValue).toArray();
   }
@@ -46,6 +47,12 @@ final class PriorityOrder {
   private static double score(Gating gating, int choice, int ranks) {
     int row = choice / ranks;
     return gating.scores().get(row, gating.choices().expert(row, choice % ranks));
+  }
+
+  /// By the row's place among those that are counted with it, wherever they are in the batch.
+  private static double draw(long seed, int layer, int choice, int[] rows, int ranks) {
+    int place = Arrays.binarySearch(rows, choice / ranks);
+    return CounterRandom.uniform(seed, place * ranks + choice % ranks, layer);
   }
 
   private static double bestScore(Gating gating, int row) {

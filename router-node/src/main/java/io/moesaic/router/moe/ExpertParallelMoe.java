@@ -61,7 +61,7 @@ public final class ExpertParallelMoe {
   public MoeLayer step(RoutingPolicy policy, StepRows rows) {
     return (layer, hidden, output, failures) -> {
       var gating =
-          gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::fail);
+          gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::refuse);
       forward(layer, hidden, gating, rows, output, failures);
     };
   }
