@@ -11,6 +11,8 @@ import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.router.moe.Combine;
 import io.moesaic.router.moe.ExpertParallelMoe;
 import io.moesaic.router.moe.MoeObserver;
+import io.moesaic.router.moe.SharedExpert;
+import io.moesaic.router.moe.SharedExperts;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
@@ -23,7 +25,8 @@ import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 
-/// The MoE layers of a model: the gates in this process, the experts on other nodes. Safe for
+/// The MoE layers of a model: gates and shared experts in this process, the experts on other nodes.
+// Safe for
 /// concurrent use; each thread that computes makes an [ExpertParallelMoe] of its own.
 public final class ExpertParallelLayers implements AutoCloseable {
   /// Off-heap memory for batches on their way out and replies on their way in.
@@ -40,6 +43,7 @@ public final class ExpertParallelLayers implements AutoCloseable {
   private final ExpertBank bank;
   private final RoutingPolicy policy;
   private final List<GateWeights> gates;
+  private final List<SharedExpert> sharedExperts;
   private final RoutingCounters counters;
   private final TokenSchema schema;
   private final BufferAllocator allocator;
@@ -51,7 +55,9 @@ public final class ExpertParallelLayers implements AutoCloseable {
       bank = ExpertBank.of(config);
       policy = settings.policy().orElseGet(() -> ModelPolicy.of(config));
       policy.requireFits(bank.experts());
-      gates = GateBank.load(config, checkpoint, bank, owned.add(Arena.ofShared()));
+      var arena = owned.add(Arena.ofShared());
+      gates = GateBank.load(config, checkpoint, bank, arena);
+      sharedExperts = SharedExperts.load(config, checkpoint, bank, arena);
       counters = new RoutingCounters(bank.layers(), bank.experts());
       schema =
           new TokenSchema(
@@ -91,6 +97,8 @@ public final class ExpertParallelLayers implements AutoCloseable {
         new Gate(compute, gates),
         new Dispatcher(fleet, allocator, schema, compute.kernels(), settings.dispatchTimeout()),
         new Combine(compute.kernels(), schema.type(), schema.hidden()),
+        compute,
+        sharedExperts,
         counters,
         observer);
   }
@@ -121,7 +129,8 @@ public final class ExpertParallelLayers implements AutoCloseable {
   }
 
   public long memoryBytes() {
-    return gates.stream().mapToLong(GateWeights::bytes).sum();
+    return gates.stream().mapToLong(GateWeights::bytes).sum()
+        + sharedExperts.stream().mapToLong(SharedExpert::bytes).sum();
   }
 
   /// Nothing may be running on it.

@@ -19,13 +19,26 @@ public record Compute(Kernels kernels, ComputePool pool) implements AutoCloseabl
   /// @param x `[rows, w.inputs()]`
   /// @param y `[rows, w.outputs()]`, with room for whole panels in each row
   public void multiply(Matrix x, PackedMatrix w, Matrix y) {
-    int blocks = Math.ceilDiv(x.rows(), ROW_BLOCK);
+    overPanels(
+        x.rows(),
+        w.panels(),
+        (from, rows, panel) -> multiplyPanel(x.rows(from, rows), w, panel, y.rows(from, rows)));
+  }
+
+  /// What is done for some rows and one panel.
+  public interface PanelTask {
+    void run(int fromRow, int rows, int panel);
+  }
+
+  /// Runs a task for each panel and each block of rows, in parallel. Neighbouring tasks share a
+  /// panel, which then comes from a cache.
+  public void overPanels(int rows, int panels, PanelTask task) {
+    int blocks = Math.ceilDiv(rows, ROW_BLOCK);
     pool.run(
-        blocks * w.panels(),
-        task -> {
-          int from = task % blocks * ROW_BLOCK;
-          int rows = Math.min(ROW_BLOCK, x.rows() - from);
-          multiplyPanel(x.rows(from, rows), w, task / blocks, y.rows(from, rows));
+        blocks * panels,
+        i -> {
+          int from = i % blocks * ROW_BLOCK;
+          task.run(from, Math.min(ROW_BLOCK, rows - from), i / blocks);
         });
   }
 
