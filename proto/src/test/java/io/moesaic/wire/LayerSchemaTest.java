@@ -29,8 +29,7 @@ class LayerSchemaTest {
   }
 
   private static String refusal(String mode, Field... fields) {
-    return Refused.with(
-        WireException.class, () -> LayerSchema.decode(message(mode, fields)));
+    return Refused.with(WireException.class, () -> LayerSchema.decode(message(mode, fields)));
   }
 
   @Test
@@ -73,8 +72,7 @@ class LayerSchemaTest {
     assertEquals(
         "schema.metadata: moesaic.mode is missing, must be experts or moe",
         Refused.with(
-            WireException.class,
-            () -> LayerSchema.decode(encode(new Schema(List.of(HIDDEN))))));
+            WireException.class, () -> LayerSchema.decode(encode(new Schema(List.of(HIDDEN))))));
     assertEquals(
         "schema.metadata: moesaic.mode is \"dense\", must be experts or moe",
         refusal("dense", HIDDEN));
