@@ -9,7 +9,6 @@ import io.moesaic.router.trunk.KvPool;
 import io.moesaic.router.trunk.MoeLayer;
 import io.moesaic.router.trunk.Trunk;
 import io.moesaic.router.trunk.TrunkConfig;
-import io.moesaic.router.trunk.TrunkWeights;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.tensor.checkpoint.ModelConfig;
@@ -21,7 +20,6 @@ import java.lang.foreign.Arena;
 public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
   private final Owned owned = new Owned();
   private final TrunkConfig config;
-  private final TrunkWeights weights;
   private final Compute compute;
   private final Trunk trunk;
   private final KvPool pool;
@@ -32,10 +30,12 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
     try (var checkpoint = Checkpoint.open(settings.model())) {
       var modelConfig = ModelConfig.read(settings.model());
       config = TrunkConfig.of(modelConfig).withRotary(settings.rotary());
+      if (config.startToken().isPresent()) {
+        throw modelConfig.invalid("model_type", "but encoders with decoders are not served yet");
+      }
       compute = owned.add(Compute.on(settings.threads(), "trunk"));
-      weights = load(checkpoint, progress);
+      trunk = load(checkpoint, progress);
       pool = owned.add(new KvPool(config, settings.kvPositions()));
-      trunk = new Trunk(config, weights, compute);
       layers = owned.add(ExpertParallelLayers.open(settings, checkpoint, modelConfig));
       moe = layers.blocks(compute, observer);
     } catch (RuntimeException | Error e) {
@@ -53,13 +53,13 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
     return new ExpertParallelModel(settings, observer, progress);
   }
 
-  private TrunkWeights load(Checkpoint checkpoint, LoadProgress progress) {
-    long total = TrunkWeights.storedBytes(config, checkpoint);
+  private Trunk load(Checkpoint checkpoint, LoadProgress progress) {
+    long total = Trunk.storedBytes(config, checkpoint);
     progress.loaded(0, total);
     var arena = owned.add(Arena.ofShared());
     var loaded =
-        TrunkWeights.load(
-            config, checkpoint, arena, b -> progress.loaded(Math.min(b, total), total));
+        Trunk.load(
+            config, checkpoint, compute, arena, b -> progress.loaded(Math.min(b, total), total));
     progress.loaded(total, total);
     return loaded;
   }
@@ -97,7 +97,7 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
 
   /// Bytes of weights and of keys and values.
   public long memoryBytes() {
-    return weights.bytes() + pool.bytes() + layers.memoryBytes();
+    return trunk.bytes() + pool.bytes() + layers.memoryBytes();
   }
 
   /// Most token rows of one forward pass.

@@ -10,11 +10,11 @@ final class DenseBlock implements Branch {
   /// Rows that a task takes through a panel of weights.
   private static final int ROW_BLOCK = 64;
 
-  private final FeedForward.SwiGlu config;
+  private final FeedForward config;
   private final PackedExpert weights;
   private final Compute compute;
 
-  DenseBlock(FeedForward.SwiGlu config, PackedExpert weights, Compute compute) {
+  DenseBlock(FeedForward config, PackedExpert weights, Compute compute) {
     this.config = config;
     this.weights = weights;
     this.compute = compute;
