@@ -72,7 +72,7 @@ final class BatchStream {
     return closed;
   }
 
-  /// Sends a batch, which belongs to gRPC from now on. Several dispatchers may share the stream, but
+  /// Sends a batch, which belongs to gRPC from now on. Several dispatchers may share the stream;
   /// a call takes one message at a time.
   synchronized void send(long requestId, TokenBatch batch, PendingReply reply) {
     pending.put(requestId, reply);
