@@ -2,6 +2,7 @@ package io.moesaic.deploy.cli;
 
 import io.moesaic.deploy.daemon.Daemon;
 import io.moesaic.deploy.daemon.NodeRole;
+import io.moesaic.router.MoeSettings;
 import io.moesaic.router.RouterNode;
 import io.moesaic.router.RouterSettings;
 import io.moesaic.tensor.checkpoint.LoadProgress;
@@ -104,6 +105,7 @@ final class RouterCommand implements Callable<Integer> {
             http,
             experts,
             wire,
+            MoeSettings.DEFAULT,
             daemon.threads,
             queueRequests,
             kvTokens,
