@@ -8,6 +8,7 @@ import io.moesaic.router.gate.GateBank;
 import io.moesaic.router.gate.GateWeights;
 import io.moesaic.router.gate.ModelPolicy;
 import io.moesaic.router.gate.RoutingPolicy;
+import io.moesaic.router.layer.ServedLayers;
 import io.moesaic.router.moe.Combine;
 import io.moesaic.router.moe.ExpertParallelMoe;
 import io.moesaic.router.moe.MoeObserver;
@@ -26,9 +27,8 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 
 /// The MoE layers of a model: gates and shared experts in this process, the experts on other nodes.
-// Safe for
-/// concurrent use; each thread that computes makes an [ExpertParallelMoe] of its own.
-public final class ExpertParallelLayers implements AutoCloseable {
+/// Safe for concurrent use; each thread that computes makes an [ExpertParallelMoe] of its own.
+public final class ExpertParallelLayers implements ServedLayers, AutoCloseable {
   /// Off-heap memory for batches on their way out and replies on their way in.
   private static final long WIRE_BYTES = 1L << 30;
 
@@ -67,7 +67,7 @@ public final class ExpertParallelLayers implements AutoCloseable {
       var transport = owned.add(new Transport(1, "router-io"));
       allocator = owned.add(new RootAllocator(WIRE_BYTES));
       var name = Checkpoint.nameOf(settings.model());
-      var model = new ExpertFleet.Model(name, checkpoint.fingerprint(), bank, maxStepRows());
+      var model = new ExpertFleet.Model(name, checkpoint.fingerprint(), bank, MAX_STEP_ROWS);
       fleet = owned.add(new ExpertFleet(model, schema, settings.experts(), transport, allocator));
     } catch (RuntimeException | Error e) {
       owned.close();
@@ -76,8 +76,7 @@ public final class ExpertParallelLayers implements AutoCloseable {
   }
 
   /// Columns of a batch for a model whose tokens go to very many experts: such a token's row is
-  // sent
-  /// more than once.
+  /// sent more than once.
   private static final int MAX_COLUMNS = 32;
 
   /// Loads the gates and begins to connect to the expert nodes, which may come later.
@@ -103,11 +102,18 @@ public final class ExpertParallelLayers implements AutoCloseable {
         observer);
   }
 
+  @Override
+  public ExpertParallelMoe blocks(Compute compute) {
+    return blocks(compute, MoeObserver.NONE);
+  }
+
+  @Override
   public ExpertBank bank() {
     return bank;
   }
 
   /// The routing policy that was set, or else the model's own.
+  @Override
   public RoutingPolicy policy() {
     return policy;
   }
@@ -120,12 +126,19 @@ public final class ExpertParallelLayers implements AutoCloseable {
     return fleet;
   }
 
-  /// Most rows of one pass: their replies must fit in a message, even if one node hosts all
-  // experts.
+  /// Most rows of one pass by the routing policy.
   public int maxStepRows() {
-    long rowBytes = (long) policy.ranks(bank.experts()) * bank.block().hidden() * Float.BYTES;
-    long rows = (WireLimits.DEFAULT.maxMessageBytes() - HEAD_BYTES) / rowBytes;
-    return (int) Math.clamp(rows, 1, MAX_STEP_ROWS);
+    return maxRows(policy.ranks(bank.experts()), policy.weighsInput());
+  }
+
+  /// The batch to a node, and the reply to it, must stay within bounds even if that node hosts all
+  /// experts.
+  @Override
+  public int maxRows(int ranks, boolean weighsInput) {
+    int copies = Math.ceilDiv(ranks, weighsInput ? 1 : schema.expertsPerRow());
+    long replyBytes = (long) ranks * bank.block().hidden() * Float.BYTES;
+    long rows = (WireLimits.DEFAULT.maxMessageBytes() - HEAD_BYTES) / replyBytes;
+    return Math.clamp(Math.min(rows, MAX_STEP_ROWS / copies), 1, MAX_STEP_ROWS);
   }
 
   public long memoryBytes() {

@@ -60,10 +60,17 @@ public final class ExpertParallelMoe {
   /// The blocks for one pass over the rows.
   public MoeLayer step(RoutingPolicy policy, StepRows rows) {
     return (layer, hidden, output, failures) -> {
-      var gating =
-          gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::refuse);
+      var gating = route(policy, layer, hidden, rows, failures);
       forward(layer, hidden, gating, rows, output, failures);
     };
+  }
+
+  /// What the layer's gate says of the rows.
+  ///
+  /// @param failures rows that have failed are skipped; rows that cannot be routed are added
+  public Gating route(
+      RoutingPolicy policy, int layer, Matrix hidden, StepRows rows, RowFailures failures) {
+    return gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::refuse);
   }
 
   /// One block of which somebody else was the gate.
