@@ -10,13 +10,15 @@ import io.moesaic.router.gate.Choices;
 ///
 /// @param offered what the gate chose
 /// @param admitted the same rows and ranks afterwards
-/// @param slots `[rows, ranks]`: the place of each choice in its expert's queue, from 0 on; a
-// choice
-///     with a place from the capacity on was not accepted. With priority by probability, places are
-///     counted by position among those that were. Nothing is said of rerouted choices
+/// @param slots `[rows, ranks]`: the place of each choice in its expert's queue, from 0 on; with a
+///     capacity of each expert, those with a place from the capacity on were not accepted. With
+///     priority by probability or weight, what was accepted is numbered by position. [#NO_SLOT]
+///     for choices that nobody limits. Of a rerouted choice, the place where it was refused
 /// @param places how many choices the layer's experts would have taken in all; 0 when they are not
 ///     limited
 public record Admission(Choices offered, Choices admitted, int[] slots, long places) {
+  static final int NO_SLOT = -1;
+
   /// Everything is accepted.
   static Admission ofAll(Choices choices) {
     return new Admission(choices, choices, new int[0], 0);
@@ -33,7 +35,8 @@ public record Admission(Choices offered, Choices admitted, int[] slots, long pla
     return expert != Choices.NONE && expert != offered.expert(row, rank);
   }
 
+  /// The choice's place in its expert's queue, or -1 if nobody limits it.
   public int slot(int row, int rank) {
-    return slots[row * offered.ranks() + rank];
+    return slots.length == 0 ? NO_SLOT : slots[row * offered.ranks() + rank];
   }
 }

@@ -29,7 +29,7 @@ import java.util.stream.Collectors;
 /// `rounding` (ceil, floor, half_even) and `count_ranks` belong to the rule `plain`. `seed` belongs
 /// to the priority `random`.
 public final class CapacityJson {
-  private static final double MAX_FACTOR = 1000;
+  private static final int MAX_COUNT = 1 << 20;
 
   private CapacityJson() {}
 
@@ -48,16 +48,19 @@ public final class CapacityJson {
   private static CapacityPolicy read(JsonFields fields) {
     var overflow = fields.choice("overflow", Overflow.DROP);
     if (overflow == Overflow.NONE) {
-      refuseBeside(fields, "overflow", "none", "factor", "rule", "capacity", "layers");
+      refuseBeside(fields, "overflow", "none", "factor", "rule", "capacity", "minimum");
+      refuseBeside(fields, "overflow", "none", "multiple_of", "rounding", "count_ranks", "layers");
+      refuseBeside(fields, "overflow", "none", "scope", "per", "priority", "renormalize", "seed");
       return CapacityPolicy.DROPLESS;
     }
     var priority = fields.choice("priority", Priority.PROBABILITY);
     if (priority != Priority.RANDOM) {
       refuseBeside(fields, "priority", JsonFields.label(priority), "seed");
     }
+    var rule = rule(fields);
     return new CapacityPolicy(
-        rule(fields),
-        layers(fields),
+        rule,
+        layers(fields, rule.formula()),
         fields.choice("scope", Scope.SEQUENCE),
         fields.choice("per", Per.EXPERT),
         priority,
@@ -70,34 +73,38 @@ public final class CapacityJson {
     var formula = fields.choice("rule", Formula.MEGATRON);
     var label = JsonFields.label(formula);
     if (formula == Formula.FIXED) {
-      refuseBeside(fields, "rule", label, "factor", "minimum", "rounding", "count_ranks", "layers");
-      fields.required("capacity", 1, 1 << 20);
-      return CapacityRule.fixed(fields.integer("capacity", 1, 1, 1 << 20));
+      refuseBeside(fields, "rule", label, "factor", "minimum", "multiple_of", "layers");
+      refuseBeside(fields, "rule", label, "rounding", "count_ranks");
+      return CapacityRule.fixed(fields.requiredInteger("capacity", 1, MAX_COUNT));
     }
     refuseBeside(fields, "rule", label, "capacity");
     if (formula != Formula.PLAIN) {
       refuseBeside(fields, "rule", label, "rounding", "count_ranks");
     }
-    var published = CapacityRule.of(formula, fields.required("factor", -MAX_FACTOR, MAX_FACTOR));
+    var published = CapacityRule.of(formula, factor(fields, "factor", formula));
     return new CapacityRule(
         formula,
         published.cf(),
         fields.choice("rounding", Rounding.CEIL),
-        fields.integer("minimum", published.minimum(), 0, 1 << 20),
-        fields.integer("multiple_of", published.multipleOf(), 1, 1 << 20),
+        fields.integer("minimum", published.minimum(), 0, MAX_COUNT),
+        fields.integer("multiple_of", published.multipleOf(), 1, MAX_COUNT),
         fields.flag("count_ranks", true));
   }
 
-  private static SortedMap<Integer, Double> layers(JsonFields fields) {
+  private static double factor(JsonFields fields, String name, Formula formula) {
+    return fields.required(name, formula.leastFactor(), CapacityRule.MAX_FACTOR);
+  }
+
+  private static SortedMap<Integer, Double> layers(JsonFields fields, Formula formula) {
     var factors = new TreeMap<Integer, Double>();
     var layers = fields.object("layers");
     if (layers != null) {
       for (var name : layers.names()) {
-        if (!name.matches("[0-9]{1,4}")) {
+        if (!name.matches("0|[1-9][0-9]{0,3}")) {
           throw new FieldException(
               layers.path(name), layers.path(name) + " is no layer, must be 0, 1, 2 and so on");
         }
-        factors.put(Integer.valueOf(name), layers.required(name, -MAX_FACTOR, MAX_FACTOR));
+        factors.put(Integer.valueOf(name), factor(layers, name, formula));
       }
     }
     return factors;
@@ -141,9 +148,10 @@ public final class CapacityJson {
     if (rule.formula() == Formula.FIXED) {
       json.put("capacity", rule.minimum());
     } else {
-      json.put("factor", rule.cf()).put("minimum", rule.minimum());
+      json.put("factor", rule.cf())
+          .put("minimum", rule.minimum())
+          .put("multiple_of", rule.multipleOf());
     }
-    json.put("multiple_of", rule.multipleOf());
     if (rule.formula() == Formula.PLAIN) {
       json.put("rounding", JsonFields.label(rule.rounding()))
           .put("count_ranks", rule.countsRanks());

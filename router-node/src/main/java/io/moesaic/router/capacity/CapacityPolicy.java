@@ -6,9 +6,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /// Whether experts are limited, whose choices are counted together, who goes first, and what
-// becomes
-/// of choices that find their expert full. Pure data: the arithmetic is in [CapacityLimiter], the
-/// spelling for people in [CapacityJson].
+/// becomes of choices that find their expert full. Pure data: the arithmetic is in
+/// [CapacityLimiter], the spelling for people in [CapacityJson].
 ///
 /// @param rule how many choices an expert takes
 /// @param layerFactors capacity factors of layers that have their own
@@ -61,11 +60,15 @@ public record CapacityPolicy(
     POSITION,
     /// All first choices before any second, earlier tokens first (GShard, V-MoE).
     RANK,
-    /// The highest gate score first (Megatron, Capacity-Aware Inference).
+    /// The highest gate score first (DeepSpeed, Capacity-Aware Inference).
     PROBABILITY,
+    /// The highest weight first, as the routing policy made it: a score that is divided by the sum
+    /// over its token's choices counts so (Megatron-Core).
+    WEIGHT,
     /// Batch-prioritised: as RANK, with the tokens in order of their best score (V-MoE).
     BATCH_PRIORITIZED,
-    /// In an order drawn by the seed (DeepSpeed's random token selection).
+    /// In an order drawn by the seed, from each token's request and position (DeepSpeed's random
+    /// token selection).
     RANDOM
   }
 
@@ -75,8 +78,7 @@ public record CapacityPolicy(
     /// The token goes to the best of its other experts that has room.
     NEXT_CHOICE,
     /// The same, among the experts of the nodes that the token goes to anyway: the result depends
-    // on
-    /// the placement (the expanded drop of Capacity-Aware Inference).
+    /// on the placement (the expanded drop of Capacity-Aware Inference).
     LOCAL,
     /// Nothing is limited.
     NONE
@@ -102,6 +104,19 @@ public record CapacityPolicy(
     }
   }
 
+  /// The same with one other factor for all layers.
+  public CapacityPolicy withFactor(double factor) {
+    return new CapacityPolicy(
+        rule.withFactor(factor),
+        Collections.emptySortedMap(),
+        scope,
+        per,
+        priority,
+        overflow,
+        renormalize,
+        seed);
+  }
+
   /// Whether anything can be dropped.
   public boolean limits() {
     return overflow != Overflow.NONE;
@@ -111,6 +126,15 @@ public record CapacityPolicy(
   public CapacityRule rule(int layer) {
     var factor = layerFactors.get(layer);
     return factor == null ? rule : rule.withFactor(factor);
+  }
+
+  /// @throws IllegalArgumentException when it names a layer that a model of so many has not
+  public void requireFits(int layers) {
+    if (!layerFactors.isEmpty() && layerFactors.lastKey() >= layers) {
+      throw new IllegalArgumentException(
+          "layers names layer %d, must be from 0 to %d, the last of the model's MoE layers"
+              .formatted(layerFactors.lastKey(), layers - 1));
+    }
   }
 
   /// Whether a request's result is the same whatever runs beside it.

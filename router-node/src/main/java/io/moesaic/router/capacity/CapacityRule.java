@@ -6,7 +6,7 @@ package io.moesaic.router.capacity;
 /// capacity factor.
 ///
 /// @param formula in whose way it is computed
-/// @param cf the capacity factor: 1 is an even share. Only Tutel knows 0 and less
+/// @param cf the capacity factor: 1 is an even share. Some rules know 0, and Tutel's less than that
 /// @param rounding of [Formula#PLAIN]; the others have their own
 /// @param minimum least capacity; with [Formula#FIXED] the capacity
 /// @param multipleOf to which the capacity is rounded up
@@ -21,7 +21,12 @@ public record CapacityRule(
   /// The capacity of experts that take everything.
   public static final int UNLIMITED = Integer.MAX_VALUE;
 
+  static final double MAX_FACTOR = 1000;
+
   private static final int MAX = 1 << 20;
+
+  /// Rounded up to a multiple it is still an int.
+  private static final double MAX_CAPACITY = 1 << 30;
 
   /// The published ways to compute a capacity, and two of our own. Each differs from the next by
   /// something that changes which tokens are dropped.
@@ -44,7 +49,9 @@ public record CapacityRule(
     DEEPSPEED(4, 1),
     /// `k · floor(cf · ceil(T / E))`. A cf of 0 is the load of the fullest expert, a negative one
     /// the lesser of both: Tutel.
-    TUTEL(0, 1),
+    TUTEL(0, 1, -MAX_FACTOR),
+    /// `floor(cf · (k · T / E))`. A cf of 0 is the load of the fullest expert: MegaBlocks.
+    MEGABLOCKS(0, 1, 0),
     /// `ceil(cf · T / E)` for one expert per token, else `ceil(cf · T) · k / E` rounded down:
     /// FastMoE's Switch and GShard gates.
     FASTMOE(0, 1),
@@ -54,10 +61,21 @@ public record CapacityRule(
 
     private final int minimum;
     private final int multipleOf;
+    private final double leastFactor;
 
     Formula(int minimum, int multipleOf) {
+      this(minimum, multipleOf, Double.MIN_VALUE);
+    }
+
+    Formula(int minimum, int multipleOf, double leastFactor) {
       this.minimum = minimum;
       this.multipleOf = multipleOf;
+      this.leastFactor = leastFactor;
+    }
+
+    /// The least factor that the rule knows; [Double#MIN_VALUE] stands for above 0.
+    double leastFactor() {
+      return leastFactor;
     }
   }
 
@@ -68,11 +86,14 @@ public record CapacityRule(
   }
 
   public CapacityRule {
-    boolean signed = formula == Formula.TUTEL;
-    if (!(cf <= 1000 && (signed ? cf >= -1000 : cf > 0))) {
+    if (!(cf >= formula.leastFactor && cf <= MAX_FACTOR)) {
+      boolean positive = formula.leastFactor == Double.MIN_VALUE;
       throw new IllegalArgumentException(
-          "factor is %s, must be %s 1000"
-              .formatted(cf, signed ? "from -1000 to" : "above 0, up to"));
+          "factor is %s, must be %s, at most %.0f"
+              .formatted(
+                  cf,
+                  positive ? "above 0" : "at least %.0f".formatted(formula.leastFactor),
+                  MAX_FACTOR));
     }
     if (minimum < 0 || minimum > MAX || (formula == Formula.FIXED && minimum < 1)) {
       throw new IllegalArgumentException(
@@ -129,6 +150,7 @@ public record CapacityRule(
           case MEGATRON -> Math.ceil(t * k / e * cf);
           case DEEPSPEED -> Math.ceil(t / e * (cf * k));
           case TUTEL -> tutel(k * Math.floor(Math.abs(cf) * Math.ceil(t / e)), fullest);
+          case MEGABLOCKS -> cf == 0 ? fullest : Math.floor(cf * (k * t / e));
           case FASTMOE ->
               ranks == 1 ? Math.ceil(cf * t / e) : Math.floor(Math.ceil(cf * t) * k / e);
           case CAPACITY_AWARE -> Math.ceil(cf * k * t / e);
@@ -136,9 +158,6 @@ public record CapacityRule(
     long whole = (long) Math.clamp(share, minimum, MAX_CAPACITY);
     return (int) (Math.ceilDiv(whole, multipleOf) * multipleOf);
   }
-
-  /// Rounded up to a multiple it is still an int.
-  private static final double MAX_CAPACITY = 1 << 30;
 
   private double tutel(double share, int fullest) {
     if (cf == 0) {

@@ -8,36 +8,49 @@ import java.util.Arrays;
 /// share.
 final class Room {
   private final int[] poolOf;
+  private final int[] sizes;
   private final long[] left;
 
-  private Room(int[] poolOf, long[] left) {
+  private Room(int[] poolOf) {
     this.poolOf = poolOf;
-    this.left = left;
+    sizes = new int[Arrays.stream(poolOf).max().orElse(-1) + 1];
+    left = new long[sizes.length];
+    for (int pool : poolOf) {
+      sizes[pool]++;
+    }
   }
 
-  /// @param capacity places of each expert
-  static Room of(Per per, int capacity, Placement placement, int layer, int experts) {
+  static Room of(Per per, Placement placement, int layer, int experts) {
     var poolOf = new int[experts];
     Arrays.setAll(
         poolOf,
         expert ->
             switch (per) {
               case EXPERT -> expert;
-              // Experts without a node have a pool of their own, after those of the nodes.
+              // Experts without a node share the first pool.
               case NODE -> placement.host(layer, expert) - Placement.NO_HOST;
             });
-    var left = new long[Arrays.stream(poolOf).max().orElse(-1) + 1];
-    for (int pool : poolOf) {
-      left[pool] += capacity;
+    return new Room(poolOf);
+  }
+
+  /// Makes all places free.
+  ///
+  /// @param capacity places of each expert
+  void open(int capacity) {
+    for (int pool = 0; pool < left.length; pool++) {
+      left[pool] = (long) sizes[pool] * capacity;
     }
-    return new Room(poolOf, left);
+  }
+
+  boolean has(int expert) {
+    return left[poolOf[expert]] > 0;
   }
 
   /// Takes a place for the expert.
   ///
   /// @return whether there was one
   boolean take(int expert) {
-    if (left[poolOf[expert]] == 0) {
+    if (!has(expert)) {
       return false;
     }
     left[poolOf[expert]]--;

@@ -52,12 +52,14 @@ public final class RoutingCounters {
             dropped[expert]++;
             droppedByRank[rank]++;
             massDropped += choices.weight(row, rank);
-          } else if (admission.rerouted(row, rank)) {
+            continue;
+          }
+          if (admission.rerouted(row, rank)) {
             rerouted[admission.admitted().expert(row, rank)]++;
           } else {
             accepted[expert]++;
           }
-          filled += admission.places() == 0 || admission.dropped(row, rank) ? 0 : 1;
+          filled += admission.slot(row, rank) == Admission.NO_SLOT ? 0 : 1;
         }
       }
     }

@@ -72,6 +72,17 @@ public final class Choices {
     return new Choices(rows, ranks, experts.clone(), weights.clone(), weighsInput);
   }
 
+  /// Divides a row's weights by their sum, unless that is 0.
+  public void divideBySum(int row) {
+    float sum = 0;
+    for (int at = row * ranks; at < (row + 1) * ranks; at++) {
+      sum += weights[at];
+    }
+    for (int at = row * ranks; at < (row + 1) * ranks && sum > 0; at++) {
+      weights[at] /= sum;
+    }
+  }
+
   /// Replaces one choice.
   ///
   /// @param expert may be [#NONE]

@@ -1,6 +1,7 @@
 package io.moesaic.router.gate;
 
 import io.moesaic.router.gate.RoutingPolicies.Input;
+import io.moesaic.router.gate.RoutingPolicy.NoisyTopK;
 import io.moesaic.router.sampling.CounterRandom;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.kernel.Compute;
@@ -42,7 +43,8 @@ public final class Gate {
   /// @param rows who the rows are
   /// @param skipped rows that get no experts
   /// @param refusals told of rows whose logits are not numbers; they get no experts either
-  /// @throws IllegalArgumentException when the policy needs token ids and there are none
+  /// @throws IllegalArgumentException when the policy does not fit the number of experts, or needs
+  ///     token ids and there are none
   public Gating route(
       RoutingPolicy policy,
       int layer,
@@ -54,16 +56,16 @@ public final class Gate {
     var weights = layers.get(layer);
     var logits = multiply(hidden, weights.weight());
     addBias(logits, weights.bias());
-    var noise = weights.noise() == null ? null : multiply(hidden, weights.noise());
+    var noise = noise(policy, weights, hidden);
     var refused = new boolean[hidden.rows()];
     for (int row = 0; row < hidden.rows(); row++) {
-      int expert = firstNotFinite(logits, row);
-      if (expert >= 0 && !skipped.test(row)) {
-        refused[row] = true;
-        refusals.refuse(
-            row,
-            "the gate of layer %d gives expert %d the score %s, must be a finite number"
-                .formatted(layer, expert, logits.get(row, expert)));
+      if (!skipped.test(row)) {
+        var reason = refusal(layer, "score", logits, row);
+        reason = reason == null ? refusal(layer, "noise", noise, row) : reason;
+        refused[row] = reason != null;
+        if (reason != null) {
+          refusals.refuse(row, reason);
+        }
       }
     }
     RoutingPolicies.Draws draws =
@@ -76,6 +78,24 @@ public final class Gate {
         new Input(logits, weights.choiceBias(), noise, draws),
         rows,
         row -> refused[row] || skipped.test(row));
+  }
+
+  private @Nullable Matrix noise(RoutingPolicy policy, GateWeights weights, Matrix hidden) {
+    return policy instanceof NoisyTopK noisy && noisy.noise() && weights.noise() != null
+        ? multiply(hidden, weights.noise())
+        : null;
+  }
+
+  /// Why a row cannot be routed, or null.
+  private static @Nullable String refusal(
+      int layer, String what, @Nullable Matrix values, int row) {
+    for (int expert = 0; values != null && expert < values.cols(); expert++) {
+      if (!Float.isFinite(values.get(row, expert))) {
+        return "the gate of layer %d gives expert %d the %s %s, must be a finite number"
+            .formatted(layer, expert, what, values.get(row, expert));
+      }
+    }
+    return null;
   }
 
   private static void requireTokens(RoutingPolicy policy, TokenRows rows) {
@@ -104,14 +124,5 @@ public final class Gate {
         logits.set(row, expert, logits.get(row, expert) + bias[expert]);
       }
     }
-  }
-
-  private static int firstNotFinite(Matrix logits, int row) {
-    for (int expert = 0; expert < logits.cols(); expert++) {
-      if (!Float.isFinite(logits.get(row, expert))) {
-        return expert;
-      }
-    }
-    return -1;
   }
 }

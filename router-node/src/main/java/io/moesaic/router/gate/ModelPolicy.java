@@ -36,10 +36,10 @@ public final class ModelPolicy {
       case "deepseek_v3" ->
           new GroupLimitedSigmoid(
               k(config),
-              config.integerOr("n_group", 1, 1, MAX),
-              config.integerOr("topk_group", 1, 1, MAX),
+              config.integerOr("n_group", 8, 1, MAX),
+              config.integerOr("topk_group", 4, 1, MAX),
               config.flagOr("norm_topk_prob", true),
-              scale(config),
+              scale(config, 2.5f),
               Mask.MINUS_INFINITY);
       case "moe_layers" -> written(config);
       default -> throw config.invalid("model_type", "its routing policy is not known");
@@ -49,15 +49,15 @@ public final class ModelPolicy {
   private static RoutingPolicy deepseekV2(ModelConfig config) {
     var method = config.text("topk_method").orElse("greedy");
     return switch (method) {
-      // transformers leaves out the division that norm_topk_prob asks for
-      case "greedy" -> new SoftmaxTopK(k(config), false, scale(config));
+      // Transformers leaves out the division that norm_topk_prob asks for.
+      case "greedy" -> new SoftmaxTopK(k(config), false, scale(config, 1));
       case "group_limited_greedy" ->
           new GroupLimitedSoftmax(
               k(config),
               config.integer("n_group", 1, MAX),
               config.integer("topk_group", 1, MAX),
               false,
-              scale(config));
+              scale(config, 1));
       default -> throw config.invalid("topk_method", "must be greedy or group_limited_greedy");
     };
   }
@@ -93,7 +93,7 @@ public final class ModelPolicy {
     return config.integer("num_experts_per_tok", 1, MAX);
   }
 
-  private static float scale(ModelConfig config) {
-    return config.has("routed_scaling_factor") ? config.positive("routed_scaling_factor") : 1;
+  private static float scale(ModelConfig config, float absent) {
+    return config.positiveOr("routed_scaling_factor", absent);
   }
 }

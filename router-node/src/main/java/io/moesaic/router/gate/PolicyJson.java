@@ -63,7 +63,7 @@ public final class PolicyJson {
       case "gshard_top_2" ->
           new GShardTop2(
               fields.choice("second", GShardTop2.Second.RANDOM),
-              fields.real("threshold", 0.5, 0, 1),
+              fields.real("threshold", 0.5, Double.MIN_VALUE, 1),
               fields.choice("normalize", GShardTop2.Normalize.BEFORE));
       case "switch_top_1" -> new SwitchTop1();
       case "softmax_top_k" ->
@@ -85,7 +85,7 @@ public final class PolicyJson {
               scale(fields),
               fields.choice("mask", GroupLimitedSigmoid.Mask.MINUS_INFINITY));
       case "sigmoid_input" -> new SigmoidInput(k(fields));
-      case "expert_choice" -> new ExpertChoice(fields.required("factor", 0, 4096));
+      case "expert_choice" -> new ExpertChoice(fields.required("factor", Double.MIN_VALUE, 4096));
       case "hash" -> new Hash(fields.integer("k", 1, 1, 4096), fields.longInteger("seed", 0));
       case "" ->
           throw new FieldException(
@@ -101,8 +101,7 @@ public final class PolicyJson {
   }
 
   private static int whole(JsonFields fields, String name) {
-    fields.required(name, 1, 4096);
-    return fields.integer(name, 1, 1, 4096);
+    return fields.requiredInteger(name, 1, 4096);
   }
 
   private static float scale(JsonFields fields) {

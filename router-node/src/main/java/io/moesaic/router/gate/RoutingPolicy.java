@@ -58,16 +58,15 @@ public sealed interface RoutingPolicy {
     }
   }
 
-  /// The best k of l, with the softmax over these k (Granite-MoE, gpt-oss).
+  /// The best k of l, with the softmax over these k (Granite-MoE, JetMoE, gpt-oss).
   record TopKSoftmax(int k) implements RoutingPolicy {
     public TopKSoftmax {
       requireRanks(k);
     }
   }
 
-  /// The best k of p in the best groups of experts, a group being as good as its best expert;
-  // weight
-  /// p (DeepSeek-V2).
+  /// The best k of p in the best groups of experts, a group being as good as its best expert, with
+  /// weight p (DeepSeek-V2).
   ///
   /// @param groups into which the experts are split, in order
   /// @param topGroups that a token may use
@@ -82,7 +81,7 @@ public sealed interface RoutingPolicy {
   }
 
   /// The best k of `c = s + bias` in the best groups, a group being as good as the sum of its two
-  /// best; weight s, which the bias does not enter (DeepSeek-V3).
+  /// best, with weight s, which the bias does not enter (DeepSeek-V3; with one group MiniMax-M2).
   ///
   /// @param renormalize whether weights are divided by their sum + 1e-20
   /// @param scale multiplies all weights
@@ -153,15 +152,14 @@ public sealed interface RoutingPolicy {
 
   /// @throws IllegalArgumentException when a layer of so many experts cannot be routed by it
   default void requireFits(int experts) {
-    require(
-        ranks(experts) >= 1 && ranks(experts) <= experts,
-        "k",
-        ranks(experts),
-        "from 1 to the " + experts + " experts of a layer");
+    int k = ranks(experts);
+    if (k < 1 || k > experts) {
+      throw refused("k", k, "from 1 to the " + experts + " experts of a layer");
+    }
     switch (this) {
-      case GroupLimitedSoftmax(int k, int groups, int topGroups, _, _) ->
+      case GroupLimitedSoftmax(_, int groups, int topGroups, _, _) ->
           requireGroupsFit(k, groups, topGroups, experts, 1);
-      case GroupLimitedSigmoid(int k, int groups, int topGroups, _, _, _) ->
+      case GroupLimitedSigmoid(_, int groups, int topGroups, _, _, _) ->
           requireGroupsFit(k, groups, topGroups, experts, groups == 1 ? 1 : 2);
       case Dense(), ExpertChoice(_), SwitchTop1() -> {}
       case GShardTop2(_, _, _), NoisyTopK(_, _, _), SoftmaxTopK(_, _, _) -> {}
@@ -170,13 +168,16 @@ public sealed interface RoutingPolicy {
   }
 
   private static void requireGroupsFit(int k, int groups, int topGroups, int experts, int least) {
-    require(
-        experts % groups == 0 && experts / groups >= least,
-        "groups",
-        groups,
-        "a divisor of the %d experts, with at least %d in a group".formatted(experts, least));
+    if (experts % groups != 0 || experts / groups < least) {
+      throw refused(
+          "groups",
+          groups,
+          "a divisor of the %d experts, with at least %d in a group".formatted(experts, least));
+    }
     int allowed = experts / groups * topGroups;
-    require(k <= allowed, "k", k, "at most the " + allowed + " experts of top_groups groups");
+    if (k > allowed) {
+      throw refused("k", k, "at most the " + allowed + " experts of top_groups groups");
+    }
   }
 
   private static void requireRanks(int k) {
@@ -184,7 +185,7 @@ public sealed interface RoutingPolicy {
   }
 
   private static void requireGroups(int groups, int topGroups) {
-    require(groups >= 1, "groups", groups, "at least 1");
+    require(groups >= 1 && groups <= 4096, "groups", groups, "from 1 to 4096");
     require(topGroups >= 1 && topGroups <= groups, "top_groups", topGroups, "from 1 to " + groups);
   }
 
@@ -194,7 +195,11 @@ public sealed interface RoutingPolicy {
 
   private static void require(boolean holds, String field, Number value, String rule) {
     if (!holds) {
-      throw new IllegalArgumentException("%s is %s, must be %s".formatted(field, value, rule));
+      throw refused(field, value, rule);
     }
+  }
+
+  private static IllegalArgumentException refused(String field, Number value, String rule) {
+    return new IllegalArgumentException("%s is %s, must be %s".formatted(field, value, rule));
   }
 }

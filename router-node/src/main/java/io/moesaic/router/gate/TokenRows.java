@@ -1,6 +1,7 @@
 package io.moesaic.router.gate;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /// What routing knows of the rows of a pass beside their activations.
@@ -37,9 +38,22 @@ public record TokenRows(int[] tokens, int[] positions, long[] seeds, int[] group
     return tokens.length;
   }
 
-  /// The rows of a group, ascending.
-  public int[] ofGroup(int group) {
-    return IntStream.range(0, groups.length).filter(row -> groups[row] == group).toArray();
+  /// The rows of each group, ascending.
+  ///
+  /// @param skipped rows to leave out
+  public int[][] byGroup(IntPredicate skipped) {
+    var sizes = new int[groupCount()];
+    for (int row = 0; row < groups.length; row++) {
+      sizes[groups[row]] += skipped.test(row) ? 0 : 1;
+    }
+    var rows = new int[sizes.length][];
+    Arrays.setAll(rows, group -> new int[sizes[group]]);
+    for (int row = groups.length - 1; row >= 0; row--) {
+      if (!skipped.test(row)) {
+        rows[groups[row]][--sizes[groups[row]]] = row;
+      }
+    }
+    return rows;
   }
 
   /// How many groups there are.

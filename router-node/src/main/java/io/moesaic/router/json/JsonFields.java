@@ -99,11 +99,13 @@ public final class JsonFields {
   }
 
   /// A number that must be there.
+  ///
+  /// @param min the smallest that is allowed; [Double#MIN_VALUE] stands for above 0
   public double required(String name, double min, double max) {
     var node = find(name);
     if (node == null) {
       throw new FieldException(
-          path(name), "%s is missing, must be from %s to %s".formatted(path(name), min, max));
+          path(name), "%s is missing, must be %s".formatted(path(name), bounds(min, max)));
     }
     return real(node, path(name), min, max);
   }
@@ -117,9 +119,20 @@ public final class JsonFields {
   private static double real(JsonNode node, String path, double min, double max) {
     double value = node.isNumber() ? node.doubleValue() : Double.NaN;
     if (!(value >= min && value <= max)) {
-      throw wrong(path, node, "a number from %s to %s".formatted(min, max));
+      throw wrong(path, node, "a number " + bounds(min, max));
     }
     return value;
+  }
+
+  private static String bounds(double min, double max) {
+    return min > 0 && min <= Float.MIN_VALUE
+        ? "above 0, at most " + shown(max)
+        : "from %s to %s".formatted(shown(min), shown(max));
+  }
+
+  /// A bound without a fraction if it has none.
+  private static String shown(double bound) {
+    return bound == Math.rint(bound) ? "%.0f".formatted(bound) : Double.toString(bound);
   }
 
   /// Names of all fields.
@@ -173,6 +186,17 @@ public final class JsonFields {
     return node == null ? absent : integer(node, path(name), min, max);
   }
 
+  /// An integer that must be there.
+  public int requiredInteger(String name, int min, int max) {
+    var node = find(name);
+    if (node == null) {
+      throw new FieldException(
+          path(name),
+          "%s is missing, must be an integer from %d to %d".formatted(path(name), min, max));
+    }
+    return integer(node, path(name), min, max);
+  }
+
   public static int integer(JsonNode node, String path, int min, int max) {
     if (!node.isIntegralNumber()
         || !node.canConvertToInt()
@@ -203,8 +227,7 @@ public final class JsonFields {
   public static float number(JsonNode node, String path, float min, float max) {
     var value = node.isNumber() ? node.floatValue() : Float.NaN;
     if (!(value >= min && value <= max)) {
-      var lowest = min == Float.MIN_VALUE ? "above 0" : "from " + min;
-      throw wrong(path, node, "a number %s to %s".formatted(lowest, max));
+      throw wrong(path, node, "a number " + bounds(min, max));
     }
     return value;
   }

@@ -70,7 +70,7 @@ public final class ExpertParallelMoe {
   /// @param failures rows that have failed are skipped; rows that cannot be routed are added
   public Gating route(
       RoutingPolicy policy, int layer, Matrix hidden, StepRows rows, RowFailures failures) {
-    return gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::fail);
+    return gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::refuse);
   }
 
   /// One block of which somebody else was the gate.

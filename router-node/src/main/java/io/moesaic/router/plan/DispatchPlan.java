@@ -2,10 +2,7 @@ package io.moesaic.router.plan;
 
 import io.moesaic.router.gate.Choices;
 import io.moesaic.router.placement.Placement;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
-import java.util.Collections;
 import java.util.List;
 import java.util.function.IntPredicate;
 
@@ -48,29 +45,40 @@ public final class DispatchPlan {
   public static DispatchPlan of(
       Choices choices, Placement placement, int layer, int columns, IntPredicate skipped) {
     int ranks = choices.ranks();
-    var hostOf = new int[choices.rows() * ranks];
-    Arrays.fill(hostOf, Placement.NO_HOST);
-    var hosts = new BitSet();
+    var hosts = hosts(choices, placement, layer, skipped);
+    var drafts = HostDraft.of(hosts, columns, choices.weighsInput());
+    var batchOf = new int[hosts.length];
+    var slotOf = new int[hosts.length];
+    for (int at = 0; at < hosts.length; at++) {
+      batchOf[at] = -1;
+      if (hosts[at] != Placement.NO_HOST) {
+        int row = at / ranks;
+        int rank = at % ranks;
+        var draft = drafts.get(hosts[at]);
+        batchOf[at] = draft.index();
+        slotOf[at] = draft.add(row, choices.expert(row, rank), choices.weight(row, rank));
+      }
+    }
+    return new DispatchPlan(HostDraft.batches(drafts), batchOf, slotOf, ranks);
+  }
+
+  /// The host of each choice, or [Placement#NO_HOST] for what is not sent.
+  private static int[] hosts(
+      Choices choices, Placement placement, int layer, IntPredicate skipped) {
+    int ranks = choices.ranks();
+    var hosts = new int[choices.rows() * ranks];
+    Arrays.fill(hosts, Placement.NO_HOST);
     for (int row = 0; row < choices.rows(); row++) {
       if (skipped.test(row) || missingRank(choices, placement, layer, row) >= 0) {
         continue;
       }
       for (int rank = 0; rank < ranks; rank++) {
         if (choices.expert(row, rank) != Choices.NONE) {
-          int host = placement.host(layer, choices.expert(row, rank));
-          hostOf[row * ranks + rank] = host;
-          hosts.set(host);
+          hosts[row * ranks + rank] = placement.host(layer, choices.expert(row, rank));
         }
       }
     }
-    var batchOf = new int[hostOf.length];
-    var slotOf = new int[hostOf.length];
-    Arrays.fill(batchOf, -1);
-    List<HostBatch> batches = new ArrayList<>();
-    for (int host = hosts.nextSetBit(0); host >= 0; host = hosts.nextSetBit(host + 1)) {
-      batches.add(batch(choices, hostOf, host, columns, batches.size(), batchOf, slotOf));
-    }
-    return new DispatchPlan(Collections.unmodifiableList(batches), batchOf, slotOf, ranks);
+    return hosts;
   }
 
   /// The first rank of a row whose expert has no host, or -1.
@@ -82,47 +90,6 @@ public final class DispatchPlan {
       }
     }
     return -1;
-  }
-
-  private static HostBatch batch(
-      Choices choices,
-      int[] hostOf,
-      int host,
-      int columns,
-      int index,
-      int[] batchOf,
-      int[] slotOf) {
-    int perRow = choices.weighsInput() ? 1 : columns;
-    int most = choices.rows() * choices.ranks();
-    var rows = new int[most];
-    var scales = new float[most];
-    var experts = new int[most * columns];
-    Arrays.fill(experts, Choices.NONE);
-    int count = 0;
-    int slots = 0;
-    for (int row = 0; row < choices.rows(); row++) {
-      int placed = perRow;
-      for (int rank = 0; rank < choices.ranks(); rank++) {
-        int at = row * choices.ranks() + rank;
-        if (hostOf[at] != host) {
-          continue;
-        }
-        if (placed == perRow) {
-          rows[count] = row;
-          scales[count++] = choices.weight(row, rank);
-          placed = 0;
-        }
-        experts[(count - 1) * columns + placed++] = choices.expert(row, rank);
-        batchOf[at] = index;
-        slotOf[at] = slots++;
-      }
-    }
-    return new HostBatch(
-        host,
-        Arrays.copyOf(rows, count),
-        Arrays.copyOf(scales, choices.weighsInput() ? count : 0),
-        Arrays.copyOf(experts, count * columns),
-        slots);
   }
 
   /// One batch for each host that has work, by host number.

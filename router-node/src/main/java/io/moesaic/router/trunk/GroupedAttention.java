@@ -44,12 +44,9 @@ final class GroupedAttention implements Branch {
     var qkv = step.matrix("qkv", config.queries() + 2 * config.keys());
     var attended = step.matrix("attended", config.queries());
     compute.multiply(x, weights.qkv(), qkv);
-    norm(qkv.columns(0, config.queries()), weights.queryNorm());
-    norm(qkv.columns(config.queries(), config.keys()), weights.keyNorm());
-    clip(qkv);
     var blocks = step.rowBlocks();
     int heads = config.kvHeads();
-    compute.pool().run(blocks.size(), i -> store(blocks.get(i), step.angles(), qkv));
+    compute.pool().run(blocks.size(), i -> prepare(blocks.get(i), step.angles(), qkv));
     compute
         .pool()
         .run(blocks.size() * heads, i -> attend(blocks.get(i / heads), i % heads, qkv, attended));
@@ -75,10 +72,14 @@ final class GroupedAttention implements Branch {
     }
   }
 
-  private void store(RowBlock rows, RotaryEmbedding.Angles angles, Matrix qkv) {
+  private void prepare(RowBlock rows, RotaryEmbedding.Angles angles, Matrix qkv) {
     int width = config.headDim();
     int keysAt = config.queries();
     int valuesAt = keysAt + config.keys();
+    var own = qkv.rows(rows.firstRow(), rows.rows());
+    norm(own.columns(0, config.queries()), weights.queryNorm());
+    norm(own.columns(keysAt, config.keys()), weights.keyNorm());
+    clip(own);
     for (int i = 0; i < rows.rows(); i++) {
       int row = rows.firstRow() + i;
       for (int head = 0; head < config.heads() + config.kvHeads(); head++) {

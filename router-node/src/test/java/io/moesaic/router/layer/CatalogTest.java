@@ -54,12 +54,14 @@ class CatalogTest {
         "policy":{"type":"softmax_top_k","k":2,"renormalize":true,"scale":1.0},\
         "weights_scale":"output","modes":["experts","moe"],"dtypes":["f32","f16","bf16"],\
         "max_rows":512,"max_rows_by_k":[512,512,256,256,170,170,128,128],\
-        "max_batches_in_flight":8,"max_exchanges":256}""";
+        "max_batches_in_flight":8,"max_exchanges":256}\
+        """;
     assertEquals(expected, action("describe"));
     var info = client.flight().getInfo(LAYER_1);
     assertEquals(expected, new String(info.getAppMetadata(), UTF_8));
     assertEquals(Columns.experts(32, 2).schema(), info.getSchemaOptional().orElseThrow());
-    assertEquals(info.getSchemaOptional().orElseThrow(), client.flight().getSchema(LAYER_1).getSchema());
+    assertEquals(
+        info.getSchemaOptional().orElseThrow(), client.flight().getSchema(LAYER_1).getSchema());
     assertEquals(0, new ObjectMapper().readTree(action("counters")).path("rows_answered").asInt());
   }
 

@@ -64,8 +64,7 @@ class ExchangesTest {
         assertTrue(missing.contains("no node serves expert 1."), missing);
       }
       assertEquals(HIDDEN, first.ask(rows(1), "").values().length);
-      assertEquals(
-          2, cluster.service().counters().get(LayerCounter.BATCHES_FAILED));
+      assertEquals(2, cluster.service().counters().get(LayerCounter.BATCHES_FAILED));
     }
   }
 
@@ -103,8 +102,7 @@ class ExchangesTest {
         assertEquals(HIDDEN, other.ask(rows(1), "").values().length);
       }
       // Of the five only the one that was being computed may have been answered to nobody.
-      assertEquals(
-          0, cluster.service().counters().get(LayerCounter.BATCHES_FAILED));
+      assertEquals(0, cluster.service().counters().get(LayerCounter.BATCHES_FAILED));
     }
   }
 

@@ -27,8 +27,7 @@ import org.junit.jupiter.api.Test;
 /// is asked after each refusal.
 class RefusalsTest {
   private static final int HIDDEN = 32;
-  private static final ArrowType FLOAT =
-      new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
+  private static final ArrowType FLOAT = new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
   private static final ArrowType DOUBLE =
       new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
   private static final FlightDescriptor LAYER_0 = FlightDescriptor.path("tiny", "0");
@@ -147,8 +146,7 @@ class RefusalsTest {
 
   private String refusalOfGiven(int[] experts, float... weights) {
     var hidden = random.matrix(experts.length / 2, HIDDEN);
-    return refusal(
-        Columns.experts(HIDDEN, 2), new Rows(hidden, experts, weights), "");
+    return refusal(Columns.experts(HIDDEN, 2), new Rows(hidden, experts, weights), "");
   }
 
   @Test
@@ -188,8 +186,7 @@ class RefusalsTest {
         refusal(Columns.moe(DType.F32, HIDDEN), rows, ""));
     assertEquals(
         "INVALID_ARGUMENT data_header.length: is 513 rows, must be from 0 to 128",
-        refusal(
-            Columns.moe(DType.F32, HIDDEN), rows, "{\"policy\": {\"type\": \"dense\"}}"));
+        refusal(Columns.moe(DType.F32, HIDDEN), rows, "{\"policy\": {\"type\": \"dense\"}}"));
     var experts = new int[513 * 5];
     Arrays.fill(experts, -1);
     assertEquals(

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.capacity;
+
+import org.jspecify.annotations.NullMarked;
