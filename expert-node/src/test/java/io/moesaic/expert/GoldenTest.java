@@ -6,16 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.moesaic.expert.Router.Reply;
 import io.moesaic.tensor.BFloat16;
-import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.Tensor;
 import io.moesaic.tensor.TestModels;
-import io.moesaic.tensor.Weight;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.ffn.ExpertId;
 import io.moesaic.tensor.ffn.ExpertWeights;
-import io.moesaic.tensor.kernel.Kernels;
+import io.moesaic.tensor.ffn.PlainExpert;
 import io.moesaic.wire.TokenBatch;
 import io.moesaic.wire.TokenSchema;
 import io.moesaic.wire.WireType;
@@ -186,8 +184,8 @@ class GoldenTest {
             x[k] = golden.hiddenIn(layer).getFloat((long) token * x.length + k);
             narrow[k] = BFloat16.widen(BFloat16.round(x[k]));
           }
-          var y = plainExpert(expert, x);
-          var narrowY = plainExpert(expert, narrow);
+          var y = PlainExpert.run(expert, x);
+          var narrowY = PlainExpert.run(expert, narrow);
           for (int i = 0; i < y.length; i++) {
             long at = (long) slot * y.length + i;
             assertEquals(
@@ -198,38 +196,6 @@ class GoldenTest {
         }
       }
     }
-  }
-
-  private static float[] plainExpert(ExpertWeights weights, float[] x) {
-    var gate = matrixOf(multiplied(weights.inward().getFirst().weight(), x));
-    var up = matrixOf(multiplied(weights.inward().getLast().weight(), x));
-    Kernels.scalar().siluMultiply(gate, up);
-    var activated = new float[gate.cols()];
-    for (int i = 0; i < activated.length; i++) {
-      activated[i] = gate.get(0, i);
-    }
-    return multiplied(weights.down().weight(), activated);
-  }
-
-  /// `w · x`, each element one chain of fused multiply-adds.
-  private static float[] multiplied(Weight w, float[] x) {
-    var y = new float[w.outputs()];
-    for (int row = 0; row < y.length; row++) {
-      float sum = 0;
-      for (int k = 0; k < x.length; k++) {
-        sum = Math.fma(x[k], w.get(row, k), sum);
-      }
-      y[row] = sum;
-    }
-    return y;
-  }
-
-  private static Matrix matrixOf(float[] row) {
-    var matrix = Matrix.allocate(1, row.length);
-    for (int i = 0; i < row.length; i++) {
-      matrix.set(0, i, row[i]);
-    }
-    return matrix;
   }
 
   @ParameterizedTest

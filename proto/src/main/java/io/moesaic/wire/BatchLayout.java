@@ -2,6 +2,7 @@ package io.moesaic.wire;
 
 import com.google.flatbuffers.FlatBufferBuilder;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.apache.arrow.flatbuf.Buffer;
 import org.apache.arrow.flatbuf.FieldNode;
 import org.apache.arrow.flatbuf.Message;
@@ -26,34 +27,31 @@ final class BatchLayout {
   private static final int NODES_PER_COLUMN = 2;
   private static final int BUFFERS_PER_COLUMN = 3;
 
+  private final List<Column> columns;
   private final int rows;
   private final long[] offsets;
   private final long bodyBytes;
 
-  private BatchLayout(int rows, long[] offsets, long bodyBytes) {
+  private BatchLayout(List<Column> columns, int rows, long[] offsets, long bodyBytes) {
+    this.columns = columns;
     this.rows = rows;
     this.offsets = offsets;
     this.bodyBytes = bodyBytes;
   }
 
   /// How we write `rows` rows.
-  static BatchLayout of(TokenSchema schema, int rows) {
-    var offsets = new long[schema.columns()];
+  static BatchLayout of(List<Column> columns, int rows) {
+    var offsets = new long[columns.size()];
     long end = 0;
     for (int column = 0; column < offsets.length; column++) {
       offsets[column] = end;
-      end = aligned(end + bytes(schema, column, rows));
+      end = aligned(end + columns.get(column).bytes(rows));
     }
-    return new BatchLayout(rows, offsets, end);
+    return new BatchLayout(columns, rows, offsets, end);
   }
 
   private static long aligned(long bytes) {
     return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
-  }
-
-  /// Bytes of a column's values.
-  static long bytes(TokenSchema schema, int column, int rows) {
-    return (long) rows * schema.width(column) * schema.valueBytes(column);
   }
 
   int rows() {
@@ -65,24 +63,29 @@ final class BatchLayout {
     return offsets[column];
   }
 
+  /// Bytes of a column's values.
+  long bytes(int column) {
+    return columns.get(column).bytes(rows);
+  }
+
   /// Bytes of the whole body.
   long bodyBytes() {
     return bodyBytes;
   }
 
   /// The Arrow IPC message of a batch with this layout.
-  byte[] encode(TokenSchema schema) {
+  byte[] encode() {
     var builder = new FlatBufferBuilder(512);
-    RecordBatch.startBuffersVector(builder, schema.columns() * BUFFERS_PER_COLUMN);
-    for (int column = schema.columns() - 1; column >= 0; column--) {
-      Buffer.createBuffer(builder, offsets[column], bytes(schema, column, rows));
+    RecordBatch.startBuffersVector(builder, columns.size() * BUFFERS_PER_COLUMN);
+    for (int column = columns.size() - 1; column >= 0; column--) {
+      Buffer.createBuffer(builder, offsets[column], bytes(column));
       Buffer.createBuffer(builder, offsets[column], 0);
       Buffer.createBuffer(builder, offsets[column], 0);
     }
     int buffers = builder.endVector();
-    RecordBatch.startNodesVector(builder, schema.columns() * NODES_PER_COLUMN);
-    for (int column = schema.columns() - 1; column >= 0; column--) {
-      FieldNode.createFieldNode(builder, (long) rows * schema.width(column), 0);
+    RecordBatch.startNodesVector(builder, columns.size() * NODES_PER_COLUMN);
+    for (int column = columns.size() - 1; column >= 0; column--) {
+      FieldNode.createFieldNode(builder, (long) rows * columns.get(column).width(), 0);
       FieldNode.createFieldNode(builder, rows, 0);
     }
     int nodes = builder.endVector();
@@ -102,10 +105,10 @@ final class BatchLayout {
   /// and the bytes that really came.
   ///
   /// @throws WireException naming the part that is malformed or out of bounds
-  static BatchLayout decode(TokenSchema schema, byte[] message, long bodyBytes, int maxRows)
+  static BatchLayout decode(List<Column> columns, byte[] message, long bodyBytes, int maxRows)
       throws WireException {
     return Flatbuffers.read(
-        "data_header", () -> decode(schema, batchOf(message, bodyBytes), bodyBytes, maxRows));
+        "data_header", () -> decode(columns, batchOf(message, bodyBytes), bodyBytes, maxRows));
   }
 
   private static RecordBatch batchOf(byte[] bytes, long bodyBytes) throws WireException {
@@ -124,7 +127,7 @@ final class BatchLayout {
   }
 
   private static BatchLayout decode(
-      TokenSchema schema, RecordBatch batch, long bodyBytes, int maxRows) throws WireException {
+      List<Column> columns, RecordBatch batch, long bodyBytes, int maxRows) throws WireException {
     if (batch.compression() != null) {
       throw WireException.invalid("data_header.compression", "compressed batches are not accepted");
     }
@@ -134,22 +137,22 @@ final class BatchLayout {
           "is %d rows, must be from 0 to %d".formatted(batch.length(), maxRows));
     }
     int rows = (int) batch.length();
-    checkCount("nodes", batch.nodesLength(), schema.columns() * NODES_PER_COLUMN);
-    checkCount("buffers", batch.buffersLength(), schema.columns() * BUFFERS_PER_COLUMN);
+    checkCount("nodes", batch.nodesLength(), columns.size() * NODES_PER_COLUMN);
+    checkCount("buffers", batch.buffersLength(), columns.size() * BUFFERS_PER_COLUMN);
     checkCount("variadicBufferCounts", batch.variadicBufferCountsLength(), 0);
-    var offsets = new long[schema.columns()];
+    var offsets = new long[columns.size()];
     for (int column = 0; column < offsets.length; column++) {
       int node = column * NODES_PER_COLUMN;
       checkNode(batch, node, rows);
-      checkNode(batch, node + 1, (long) rows * schema.width(column));
+      checkNode(batch, node + 1, (long) rows * columns.get(column).width());
       int buffer = column * BUFFERS_PER_COLUMN;
       // Without nulls the validity bitmaps say nothing; they only must not lie outside.
       checkBuffer(batch, buffer, 0, bodyBytes);
       checkBuffer(batch, buffer + 1, 0, bodyBytes);
-      checkBuffer(batch, buffer + 2, bytes(schema, column, rows), bodyBytes);
+      checkBuffer(batch, buffer + 2, columns.get(column).bytes(rows), bodyBytes);
       offsets[column] = batch.buffers(buffer + 2).offset();
     }
-    return new BatchLayout(rows, offsets, bodyBytes);
+    return new BatchLayout(columns, rows, offsets, bodyBytes);
   }
 
   private static void checkCount(String what, int count, int expected) throws WireException {

@@ -1,5 +1,8 @@
 package io.moesaic.wire;
 
+import com.google.flatbuffers.FlatBufferBuilder;
+import java.util.List;
+import org.apache.arrow.flatbuf.KeyValue;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MetadataVersion;
 
@@ -8,6 +11,8 @@ import org.apache.arrow.flatbuf.MetadataVersion;
 /// value. The former become [WireException]s here, the latter are caught by the checks of whoever
 /// reads; readers follow a fixed number of references, so that none goes round in circles.
 final class Flatbuffers {
+  private static final int MAX_METADATA = 64;
+
   private Flatbuffers() {}
 
   @FunctionalInterface
@@ -31,5 +36,28 @@ final class Flatbuffers {
           "data_header",
           "has Arrow metadata version " + (message.version() + 1) + ", must be 4 or 5");
     }
+  }
+
+  // ---- metadata: pairs of texts
+
+  static int keyValue(FlatBufferBuilder builder, String key, String value) {
+    return KeyValue.createKeyValue(builder, builder.createString(key), builder.createString(value));
+  }
+
+  static void checkMetadata(String part, int entries) throws WireException {
+    if (entries > MAX_METADATA) {
+      throw WireException.invalid(
+          part, "has %d metadata entries, at most %d are allowed".formatted(entries, MAX_METADATA));
+    }
+  }
+
+  /// The value of a key, or an empty string.
+  static String value(List<KeyValue> metadata, String key) {
+    for (var entry : metadata) {
+      if (key.equals(entry.key()) && entry.value() != null) {
+        return entry.value();
+      }
+    }
+    return "";
   }
 }

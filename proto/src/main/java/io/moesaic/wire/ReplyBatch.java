@@ -3,6 +3,7 @@ package io.moesaic.wire;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.moesaic.wire.v1.ReplyHeader;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 
 /// The outputs of a token batch's experts, one row for each slot in the order of the batch (see
@@ -10,14 +11,11 @@ import org.apache.arrow.memory.BufferAllocator;
 /// whose header says why.
 public final class ReplyBatch implements AutoCloseable {
   private final FlightFrame frame;
-  private final TokenSchema schema;
   private final BatchLayout layout;
   private final MemorySegment body;
 
-  private ReplyBatch(
-      FlightFrame frame, TokenSchema schema, BatchLayout layout, MemorySegment body) {
+  private ReplyBatch(FlightFrame frame, BatchLayout layout, MemorySegment body) {
     this.frame = frame;
-    this.schema = schema;
     this.layout = layout;
     this.body = body;
   }
@@ -26,22 +24,24 @@ public final class ReplyBatch implements AutoCloseable {
   ///
   /// @throws org.apache.arrow.memory.OutOfMemoryException when the allocator's limit is reached
   public static Draft allocate(BufferAllocator allocator, TokenSchema schema, int rows) {
-    var layout = BatchLayout.of(schema, rows);
-    var body = allocator.buffer(layout.bodyBytes());
-    body.writerIndex(layout.bodyBytes());
-    return new Draft(schema, layout, FlightFrame.of(new byte[0], new byte[0], new byte[0], body));
+    return Draft.of(allocator, schema.columns(), rows);
   }
 
   /// A reply's rows before they are sent. Owns them until [#finish].
   public static final class Draft implements AutoCloseable {
-    private final TokenSchema schema;
     private final BatchLayout layout;
     private final FlightFrame rows;
 
-    private Draft(TokenSchema schema, BatchLayout layout, FlightFrame rows) {
-      this.schema = schema;
+    private Draft(BatchLayout layout, FlightFrame rows) {
       this.layout = layout;
       this.rows = rows;
+    }
+
+    static Draft of(BufferAllocator allocator, List<Column> columns, int rows) {
+      var layout = BatchLayout.of(columns, rows);
+      var body = allocator.buffer(layout.bodyBytes());
+      body.writerIndex(layout.bodyBytes());
+      return new Draft(layout, FlightFrame.of(new byte[0], new byte[0], new byte[0], body));
     }
 
     /// The outputs, `[rows, hidden]` of the wire type, to be written.
@@ -55,8 +55,14 @@ public final class ReplyBatch implements AutoCloseable {
 
     /// The frame to send. It takes the rows over.
     public FlightFrame finish(ReplyHeader header) {
-      return FlightFrame.of(
-          new byte[0], layout.encode(schema), header.toByteArray(), rows.takeBody());
+      return finish(header.toByteArray());
+    }
+
+    /// The frame to send. It takes the rows over.
+    ///
+    /// @param metadata that goes with them
+    public FlightFrame finish(byte[] metadata) {
+      return FlightFrame.of(new byte[0], layout.encode(), metadata, rows.takeBody());
     }
 
     @Override
@@ -79,8 +85,8 @@ public final class ReplyBatch implements AutoCloseable {
   /// @throws WireException naming the part that is malformed or out of bounds
   public static ReplyBatch decode(FlightFrame frame, TokenSchema schema, int maxRows)
       throws WireException {
-    var layout = BatchLayout.decode(schema, frame.header(), frame.bodyBytes(), maxRows);
-    return new ReplyBatch(frame, schema, layout, frame.bodySegment());
+    var layout = BatchLayout.decode(schema.columns(), frame.header(), frame.bodyBytes(), maxRows);
+    return new ReplyBatch(frame, layout, frame.bodySegment());
   }
 
   /// Reads the header that accompanies a reply.
@@ -100,7 +106,7 @@ public final class ReplyBatch implements AutoCloseable {
 
   /// The outputs, `[rows, hidden]` of the wire type, contiguous, little endian, at any alignment.
   public MemorySegment hidden() {
-    return body.asSlice(layout.offset(0), BatchLayout.bytes(schema, 0, rows()));
+    return body.asSlice(layout.offset(0), layout.bytes(0));
   }
 
   @Override

@@ -46,10 +46,10 @@ public final class TokenBatch implements AutoCloseable {
   /// @throws org.apache.arrow.memory.OutOfMemoryException when the allocator's limit is reached
   public static TokenBatch allocate(
       BufferAllocator allocator, TokenSchema schema, int rows, DispatchHeader header) {
-    var layout = BatchLayout.of(schema, rows);
+    var layout = BatchLayout.of(schema.columns(), rows);
     var body = allocator.buffer(layout.bodyBytes());
     body.writerIndex(layout.bodyBytes());
-    var frame = FlightFrame.of(new byte[0], layout.encode(schema), header.toByteArray(), body);
+    var frame = FlightFrame.of(new byte[0], layout.encode(), header.toByteArray(), body);
     return new TokenBatch(frame, schema, layout, FlightFrame.segment(body));
   }
 
@@ -59,7 +59,8 @@ public final class TokenBatch implements AutoCloseable {
   /// @throws WireException naming the part that is malformed or out of bounds
   public static TokenBatch decode(FlightFrame frame, TokenSchema schema, WireLimits limits)
       throws WireException {
-    var layout = BatchLayout.decode(schema, frame.header(), frame.bodyBytes(), limits.maxRows());
+    var layout =
+        BatchLayout.decode(schema.columns(), frame.header(), frame.bodyBytes(), limits.maxRows());
     return new TokenBatch(frame, schema, layout, frame.bodySegment());
   }
 
@@ -90,7 +91,7 @@ public final class TokenBatch implements AutoCloseable {
   /// The activations, `[rows, hidden]` of the wire type, contiguous, little endian, at any
   /// alignment.
   public MemorySegment hidden() {
-    return body.asSlice(layout.offset(0), BatchLayout.bytes(schema, 0, rows()));
+    return body.asSlice(layout.offset(0), layout.bytes(0));
   }
 
   /// The expert at place `rank` of a row, or [#NO_EXPERT].

@@ -19,6 +19,10 @@ public enum WireType {
     this.dtype = dtype;
   }
 
+  DType dtype() {
+    return dtype;
+  }
+
   /// Bytes of one element.
   public int bytes() {
     return dtype.bytes();

@@ -174,7 +174,7 @@ class TokenBatchTest {
             WireLimits.DEFAULT));
     assertEquals(
         "data_header.bodyLength: is 448, but 0 bytes came",
-        refusalOfHeader(BatchLayout.of(SCHEMA, 13).encode(SCHEMA)));
+        refusalOfHeader(BatchLayout.of(SCHEMA.columns(), 13).encode()));
     assertEquals(
         "data_header: must be a record batch after the schema", refusalOfHeader(SCHEMA.encode()));
     assertEquals("data_header: is not a valid flatbuffer", refusalOfHeader(new byte[0]));

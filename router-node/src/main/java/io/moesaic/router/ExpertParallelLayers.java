@@ -8,9 +8,12 @@ import io.moesaic.router.gate.GateBank;
 import io.moesaic.router.gate.GateWeights;
 import io.moesaic.router.gate.ModelPolicy;
 import io.moesaic.router.gate.RoutingPolicy;
+import io.moesaic.router.layer.ServedLayers;
 import io.moesaic.router.moe.Combine;
 import io.moesaic.router.moe.ExpertParallelMoe;
 import io.moesaic.router.moe.MoeObserver;
+import io.moesaic.router.moe.SharedExpert;
+import io.moesaic.router.moe.SharedExperts;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
@@ -23,9 +26,9 @@ import java.util.List;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 
-/// The MoE layers of a model: the gates in this process, the experts on other nodes. Safe for
-/// concurrent use; each thread that computes makes an [ExpertParallelMoe] of its own.
-public final class ExpertParallelLayers implements AutoCloseable {
+/// The MoE layers of a model: gates and shared experts in this process, the experts on other nodes.
+/// Safe for concurrent use; each thread that computes makes an [ExpertParallelMoe] of its own.
+public final class ExpertParallelLayers implements ServedLayers, AutoCloseable {
   /// Off-heap memory for batches on their way out and replies on their way in.
   private static final long WIRE_BYTES = 1L << 30;
 
@@ -40,6 +43,7 @@ public final class ExpertParallelLayers implements AutoCloseable {
   private final ExpertBank bank;
   private final RoutingPolicy policy;
   private final List<GateWeights> gates;
+  private final List<SharedExpert> sharedExperts;
   private final RoutingCounters counters;
   private final TokenSchema schema;
   private final BufferAllocator allocator;
@@ -51,7 +55,9 @@ public final class ExpertParallelLayers implements AutoCloseable {
       bank = ExpertBank.of(config);
       policy = settings.policy().orElseGet(() -> ModelPolicy.of(config));
       policy.requireFits(bank.experts());
-      gates = GateBank.load(config, checkpoint, bank, owned.add(Arena.ofShared()));
+      var arena = owned.add(Arena.ofShared());
+      gates = GateBank.load(config, checkpoint, bank, arena);
+      sharedExperts = SharedExperts.load(config, checkpoint, bank, arena);
       counters = new RoutingCounters(bank.layers(), bank.experts());
       schema =
           new TokenSchema(
@@ -61,7 +67,7 @@ public final class ExpertParallelLayers implements AutoCloseable {
       var transport = owned.add(new Transport(1, "router-io"));
       allocator = owned.add(new RootAllocator(WIRE_BYTES));
       var name = Checkpoint.nameOf(settings.model());
-      var model = new ExpertFleet.Model(name, checkpoint.fingerprint(), bank, maxStepRows());
+      var model = new ExpertFleet.Model(name, checkpoint.fingerprint(), bank, MAX_STEP_ROWS);
       fleet = owned.add(new ExpertFleet(model, schema, settings.experts(), transport, allocator));
     } catch (RuntimeException | Error e) {
       owned.close();
@@ -70,8 +76,7 @@ public final class ExpertParallelLayers implements AutoCloseable {
   }
 
   /// Columns of a batch for a model whose tokens go to very many experts: such a token's row is
-  // sent
-  /// more than once.
+  /// sent more than once.
   private static final int MAX_COLUMNS = 32;
 
   /// Loads the gates and begins to connect to the expert nodes, which may come later.
@@ -91,15 +96,24 @@ public final class ExpertParallelLayers implements AutoCloseable {
         new Gate(compute, gates),
         new Dispatcher(fleet, allocator, schema, compute.kernels(), settings.dispatchTimeout()),
         new Combine(compute.kernels(), schema.type(), schema.hidden()),
+        compute,
+        sharedExperts,
         counters,
         observer);
   }
 
+  @Override
+  public ExpertParallelMoe blocks(Compute compute) {
+    return blocks(compute, MoeObserver.NONE);
+  }
+
+  @Override
   public ExpertBank bank() {
     return bank;
   }
 
   /// The routing policy that was set, or else the model's own.
+  @Override
   public RoutingPolicy policy() {
     return policy;
   }
@@ -112,16 +126,24 @@ public final class ExpertParallelLayers implements AutoCloseable {
     return fleet;
   }
 
-  /// Most rows of one pass: their replies must fit in a message, even if one node hosts all
-  // experts.
+  /// Most rows of one pass by the routing policy.
   public int maxStepRows() {
-    long rowBytes = (long) policy.ranks(bank.experts()) * bank.block().hidden() * Float.BYTES;
-    long rows = (WireLimits.DEFAULT.maxMessageBytes() - HEAD_BYTES) / rowBytes;
-    return (int) Math.clamp(rows, 1, MAX_STEP_ROWS);
+    return maxRows(policy.ranks(bank.experts()), policy.weighsInput());
+  }
+
+  /// The batch to a node, and the reply to it, must stay within bounds even if that node hosts all
+  /// experts.
+  @Override
+  public int maxRows(int ranks, boolean weighsInput) {
+    int copies = Math.ceilDiv(ranks, weighsInput ? 1 : schema.expertsPerRow());
+    long replyBytes = (long) ranks * bank.block().hidden() * Float.BYTES;
+    long rows = (WireLimits.DEFAULT.maxMessageBytes() - HEAD_BYTES) / replyBytes;
+    return Math.clamp(Math.min(rows, MAX_STEP_ROWS / copies), 1, MAX_STEP_ROWS);
   }
 
   public long memoryBytes() {
-    return gates.stream().mapToLong(GateWeights::bytes).sum();
+    return gates.stream().mapToLong(GateWeights::bytes).sum()
+        + sharedExperts.stream().mapToLong(SharedExpert::bytes).sum();
   }
 
   /// Nothing may be running on it.

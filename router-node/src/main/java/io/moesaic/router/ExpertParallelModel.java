@@ -1,6 +1,8 @@
 package io.moesaic.router;
 
 import io.moesaic.router.capacity.StepRows;
+import io.moesaic.router.engine.MoeBlocks;
+import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.router.moe.ExpertParallelMoe;
 import io.moesaic.router.moe.MoeObserver;
 import io.moesaic.router.trunk.KvPool;
@@ -16,7 +18,7 @@ import java.lang.foreign.Arena;
 
 /// A language model whose trunk is in this process and whose experts are on other nodes: what an
 /// engine, or a verification, runs. Owns all of it.
-public final class ExpertParallelModel implements AutoCloseable {
+public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
   private final Owned owned = new Owned();
   private final TrunkConfig config;
   private final TrunkWeights weights;
@@ -83,8 +85,14 @@ public final class ExpertParallelModel implements AutoCloseable {
   }
 
   /// The MoE blocks for one step of the thread that computes, by the routing policy that was set.
+  @Override
   public MoeLayer step(StepRows rows) {
     return moe.step(layers.policy(), rows);
+  }
+
+  @Override
+  public boolean expertsChoose() {
+    return layers.policy() instanceof RoutingPolicy.ExpertChoice;
   }
 
   /// Bytes of weights and of keys and values.

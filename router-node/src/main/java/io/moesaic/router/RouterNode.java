@@ -4,6 +4,8 @@ import io.moesaic.router.api.ApiSettings;
 import io.moesaic.router.api.HttpApi;
 import io.moesaic.router.api.Readiness;
 import io.moesaic.router.api.ServedModel;
+import io.moesaic.router.api.ServedMoe;
+import io.moesaic.router.capacity.LiveCapacity;
 import io.moesaic.router.engine.Engine;
 import io.moesaic.router.engine.EngineLimits;
 import io.moesaic.router.moe.MoeObserver;
@@ -118,20 +120,28 @@ public final class RouterNode implements AutoCloseable {
             });
     TrunkWarmup.run(model.trunk(), model.pool());
     int stepTokens = model.maxStepTokens();
+    var capacity = new LiveCapacity(settings.moe().capacity(), model.layers().bank().layers());
     var engine =
         new Engine(
             model.trunk(),
-            model::step,
+            model,
             model.pool(),
             new Sampler(model.compute().kernels()),
             new EngineLimits(
-                settings.queueRequests(), Math.min(MAX_RUNNING, stepTokens), stepTokens));
+                settings.queueRequests(),
+                // the other half is for the windows in which prompts are computed
+                Math.clamp(stepTokens / 2, 1, MAX_RUNNING),
+                stepTokens),
+            capacity);
     loaded = new Loaded(model, tokenizer, engine);
-    api.serve(served(model, tokenizer, template), engine);
+    api.serve(served(model, tokenizer, template, capacity), engine);
   }
 
   private ServedModel served(
-      ExpertParallelModel model, Tokenizer tokenizer, Optional<ChatTemplate> template) {
+      ExpertParallelModel model,
+      Tokenizer tokenizer,
+      Optional<ChatTemplate> template,
+      LiveCapacity capacity) {
     return new ServedModel(
         settings.name(),
         InstantSource.system().instant().getEpochSecond(),
@@ -139,7 +149,13 @@ public final class RouterNode implements AutoCloseable {
         model.config().vocabulary(),
         endTokens(settings.model(), model.config().vocabulary()),
         tokenizer,
-        template);
+        template,
+        new ServedMoe(
+            model.layers().bank().layers(),
+            model.layers().bank().experts(),
+            capacity,
+            settings.moe().requests(),
+            model.layers().counters()::snapshot));
   }
 
   /// The tokens that end a text: `generation_config.json` has the last word.

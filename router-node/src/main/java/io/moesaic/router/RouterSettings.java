@@ -6,7 +6,6 @@ import io.moesaic.wire.WireType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /// How a router node runs.
 ///
@@ -15,6 +14,7 @@ import java.util.Optional;
 /// @param http where the API listens
 /// @param experts the expert nodes
 /// @param wire type of activations on the way to the experts and back
+/// @param moe how tokens find their experts
 /// @param threads that compute
 /// @param queueRequests most requests that wait; more are refused
 /// @param kvTokens tokens for whose keys and values there is memory, over all requests
@@ -27,6 +27,7 @@ public record RouterSettings(
     NodeAddress http,
     List<NodeAddress> experts,
     WireType wire,
+    MoeSettings moe,
     int threads,
     int queueRequests,
     int kvTokens,
@@ -50,6 +51,6 @@ public record RouterSettings(
 
   ModelSettings modelSettings() {
     return new ModelSettings(
-        model, DType.F32, Optional.empty(), experts, wire, threads, kvTokens, dispatchTimeout);
+        model, DType.F32, moe.policy(), experts, wire, threads, kvTokens, dispatchTimeout);
   }
 }

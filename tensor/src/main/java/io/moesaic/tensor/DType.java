@@ -2,8 +2,9 @@ package io.moesaic.tensor;
 
 /// The element types of a checkpoint, by the names that safetensors gives them.
 ///
-/// Arithmetic is done in [#F32]; [#BF16] and [#F16] are widened to it exactly. The other types can
-/// be read and described, not computed with.
+/// Arithmetic is done in [#F32]; [#BF16] and [#F16] are widened to it exactly. [#F8_E4M3] and
+/// [#U8] hold quantized weights, which need scales (see [Weight]). The other types can be read and
+/// described, not computed with.
 public enum DType {
   BOOL(1),
   U8(1),

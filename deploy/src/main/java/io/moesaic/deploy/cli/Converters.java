@@ -1,7 +1,15 @@
 package io.moesaic.deploy.cli;
 
 import io.moesaic.deploy.dev.ExpertHost;
+import io.moesaic.deploy.tune.Variant;
 import io.moesaic.expert.store.Shard;
+import io.moesaic.router.capacity.CapacityPolicy;
+import io.moesaic.router.capacity.CapacityPolicy.Per;
+import io.moesaic.router.capacity.CapacityPolicy.Renormalize;
+import io.moesaic.router.capacity.CapacityPolicy.Scope;
+import io.moesaic.router.capacity.CapacityRule.Formula;
+import io.moesaic.router.capacity.RequestCapacity;
+import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
 import java.time.Duration;
@@ -22,6 +30,15 @@ final class Converters {
     commandLine.registerConverter(Shard.class, reading(Shard::parse));
     commandLine.registerConverter(WireType.class, reading(text -> named(WireType.class, text)));
     commandLine.registerConverter(ExpertHost.class, reading(text -> named(ExpertHost.class, text)));
+    commandLine.registerConverter(Formula.class, reading(text -> named(Formula.class, text)));
+    commandLine.registerConverter(Scope.class, reading(text -> named(Scope.class, text)));
+    commandLine.registerConverter(Per.class, reading(text -> named(Per.class, text)));
+    commandLine.registerConverter(
+        Renormalize.class, reading(text -> named(Renormalize.class, text)));
+    commandLine.registerConverter(Variant.class, reading(Variant::parse));
+    commandLine.registerConverter(RoutingPolicy.class, reading(MoeConverters::routing));
+    commandLine.registerConverter(CapacityPolicy.class, reading(MoeConverters::capacity));
+    commandLine.registerConverter(RequestCapacity.class, reading(MoeConverters::requestCapacity));
     commandLine.registerConverter(Duration.class, reading(Converters::duration));
   }
 

@@ -23,9 +23,12 @@ final class DevProgress implements ClusterProgress {
 
   /// Bars on a terminal, lines elsewhere.
   static DevProgress on(PrintWriter err) {
-    return new DevProgress(
-        err,
-        Boolean.getBoolean(TERMINAL_PROPERTY) ? new ProgressBars(err) : new ProgressLines(err));
+    return new DevProgress(err, onTerminal() ? new ProgressBars(err) : new ProgressLines(err));
+  }
+
+  /// Whether standard error is a terminal.
+  static boolean onTerminal() {
+    return Boolean.getBoolean(TERMINAL_PROPERTY);
   }
 
   @Override

@@ -32,6 +32,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DevCommand.class,
       GenerateCommand.class,
       VerifyCommand.class,
+      TuneCommand.class,
+      CapacityCommand.class,
       RouterCommand.class,
       ExpertCommand.class,
     },

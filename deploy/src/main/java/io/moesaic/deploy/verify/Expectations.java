@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 ///   logits          [B, T, vocab]
 ///   hidden_in.<l>   [B * T, hidden]  input and output of the MoE block of layer l
 ///   hidden_out.<l>  [B * T, hidden]
-///   topk_index.<l>  [B * T, k]      I64  experts of each token, best first
+///   topk_index.<l>  [B * T, k]      I64  experts of each token, in any order
 ///   greedy_ids      [B, T + n]      I64  the prompts, each continued by n tokens
 /// ```
 /// Only the first two must be there.
@@ -30,13 +30,15 @@ final class Expectations implements AutoCloseable {
   private final Path file;
   private final Checkpoint tensors;
   private final TrunkConfig model;
+  private final int expertsPerToken;
   private final Arena arena = Arena.ofShared();
   private final List<int[]> prompts;
   private final Tensor logits;
 
-  private Expectations(Path file, TrunkConfig model) {
+  private Expectations(Path file, TrunkConfig model, int expertsPerToken) {
     this.file = file;
     this.model = model;
+    this.expertsPerToken = expertsPerToken;
     tensors = Checkpoint.openFile(file);
     try {
       prompts = ids("input_ids", model.vocabulary());
@@ -50,8 +52,8 @@ final class Expectations implements AutoCloseable {
   }
 
   /// @throws CheckpointException when the file is missing, malformed or of another model
-  static Expectations open(Path file, TrunkConfig model) {
-    return new Expectations(file, model);
+  static Expectations open(Path file, TrunkConfig model, int expertsPerToken) {
+    return new Expectations(file, model, expertsPerToken);
   }
 
   private List<int[]> ids(String name, int bound) {
@@ -124,7 +126,7 @@ final class Expectations implements AutoCloseable {
       return Optional.empty();
     }
     var tensor = integers(name);
-    var shape = Shape.of((long) prompts.size() * promptTokens(), model.expertsPerToken());
+    var shape = Shape.of((long) prompts.size() * promptTokens(), expertsPerToken);
     if (!tensor.shape().equals(shape)) {
       throw new CheckpointException(
           file, "tensor \"%s\" has shape %s, must be %s".formatted(name, tensor.shape(), shape));

@@ -50,8 +50,10 @@ public final class Verification {
   /// @throws ClusterException when an expert node does not start, or fails
   public VerificationReport run(List<DType> rotaries, ClusterProgress progress)
       throws InterruptedException {
-    var config = TrunkConfig.of(ModelConfig.read(cluster.model()));
-    try (var expected = Expectations.open(expectedFile, config);
+    var keys = ModelConfig.read(cluster.model());
+    var config = TrunkConfig.of(keys);
+    int expertsPerToken = keys.integer("num_experts_per_tok", 1, 1 << 12);
+    try (var expected = Expectations.open(expectedFile, config, expertsPerToken);
         var running = LocalCluster.startExperts(cluster, progress)) {
       var first = run(rotaries.getFirst(), config, expected, running);
       if (!first.passed()) {
@@ -82,7 +84,7 @@ public final class Verification {
             Runtime.getRuntime().availableProcessors(),
             longest,
             DISPATCH_TIMEOUT);
-    var recording = new Recording(expected, config.layers());
+    var recording = new Recording(expected, config.moeLayers());
     try (var model = ExpertParallelModel.open(settings, recording, (_, _) -> {})) {
       if (!model.layers().fleet().awaitComplete(CONNECT_MILLIS)) {
         throw new ClusterException(

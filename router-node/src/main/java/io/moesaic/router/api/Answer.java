@@ -47,11 +47,7 @@ sealed interface Answer {
   /// Text as soon as it is certain. Until then nothing is sent, so that a failure still has an HTTP
   /// status of its own.
   record Streamed(
-      HttpServerResponse response,
-      EventStream events,
-      AnswerFormat format,
-      List<Choice> choices,
-      TextRequest.Streaming streaming)
+      HttpServerResponse response, EventStream events, AnswerFormat format, List<Choice> choices)
       implements Answer {
     @Override
     public void onClientLost(Runnable action) {
@@ -69,9 +65,7 @@ sealed interface Answer {
 
     @Override
     public void completed() {
-      if (streaming.includeUsage()) {
-        events.send(format.usageChunk(choices));
-      }
+      format.closingChunk(choices).ifPresent(events::send);
       events.done();
     }
 

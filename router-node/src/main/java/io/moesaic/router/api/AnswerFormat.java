@@ -6,16 +6,19 @@ import io.moesaic.router.api.Choice.PlacedToken;
 import io.moesaic.router.engine.FinishReason;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// How the answer to one request looks as JSON, whole or in chunks.
 abstract sealed class AnswerFormat permits CompletionFormat, ChatFormat {
   private final TextRequest request;
   private final Head head;
+  private final MoeReport moe;
 
-  AnswerFormat(TextRequest request, Head head) {
+  AnswerFormat(TextRequest request, Head head, MoeReport moe) {
     this.request = request;
     this.head = head;
+    this.moe = moe;
   }
 
   /// What all chunks of an answer begin with.
@@ -37,16 +40,38 @@ abstract sealed class AnswerFormat permits CompletionFormat, ChatFormat {
   /// @param all choices, for the usage
   abstract List<ObjectNode> chunks(Choice choice, List<Choice> all);
 
-  /// The chunk without choices that ends a stream whose client asked for the usage.
-  abstract ObjectNode usageChunk(List<Choice> choices);
+  /// What a chunk says that it is.
+  abstract String chunkObject();
+
+  /// The chunk without choices that ends a stream whose client asked for sums.
+  final Optional<ObjectNode> closingChunk(List<Choice> choices) {
+    var streaming = request.streaming();
+    boolean withUsage = streaming != null && streaming.includeUsage();
+    if (!withUsage && !moe.wantsTotals()) {
+      return Optional.empty();
+    }
+    var json = head(chunkObject());
+    json.putArray("choices");
+    if (withUsage) {
+      json.set("usage", usage(choices));
+    }
+    moe.putTotals(json, choices);
+    return Optional.of(json);
+  }
+
+  /// Writes what is counted over all choices of a whole answer.
+  final void putSums(ObjectNode json, List<Choice> choices) {
+    json.set("usage", usage(choices));
+    moe.putTotals(json, choices);
+  }
 
   final ObjectNode head(String object) {
     return head.json(object);
   }
 
   /// A chunk of one choice.
-  final ObjectNode chunk(String object, ObjectNode choice, List<Choice> all) {
-    var json = head(object);
+  final ObjectNode chunk(ObjectNode choice, List<Choice> all) {
+    var json = head(chunkObject());
     json.putArray("choices").add(choice);
     var streaming = request.streaming();
     if (streaming != null && streaming.continuousUsage()) {
@@ -57,7 +82,7 @@ abstract sealed class AnswerFormat permits CompletionFormat, ChatFormat {
     return json;
   }
 
-  final ObjectNode usage(List<Choice> choices) {
+  private ObjectNode usage(List<Choice> choices) {
     int prompt = request.promptTokens();
     int completion = choices.stream().mapToInt(Choice::generatedTokens).sum();
     return Json.object()
@@ -70,10 +95,13 @@ abstract sealed class AnswerFormat permits CompletionFormat, ChatFormat {
     return request.logprobs() >= 0;
   }
 
-  /// Writes why a choice ended; nulls while it goes on.
-  static void putFinish(ObjectNode json, @Nullable FinishReason reason, Choice choice) {
+  /// Writes why a choice ended, and what is told at the end; nulls while it goes on.
+  final void putFinish(ObjectNode json, @Nullable FinishReason reason, Choice choice) {
     json.put("finish_reason", reason == null ? null : name(reason));
     json.put("stop_reason", reason == null ? null : choice.stopString());
+    if (reason != null) {
+      moe.putExperts(json, choice);
+    }
   }
 
   private static String name(FinishReason reason) {

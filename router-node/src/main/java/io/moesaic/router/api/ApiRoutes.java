@@ -9,6 +9,7 @@ import io.moesaic.router.json.JsonFields;
 import io.vertx.core.Handler;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
@@ -18,6 +19,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -81,17 +83,20 @@ final class ApiRoutes {
     new HealthRoutes(readiness, settings.version()).addTo(router);
     router.get("/v1/models").handler(this::models);
     router.get("/v1/models/*").handler(this::model);
-    post(router, "/v1/completions", request -> write(request, Endpoint.COMPLETION));
-    post(router, "/v1/chat/completions", request -> write(request, Endpoint.CHAT));
-    post(router, "/tokenize", request -> convert(request, TokenRoutes::tokenize));
-    post(router, "/detokenize", request -> convert(request, TokenRoutes::detokenize));
+    accept(router.post("/v1/completions"), request -> write(request, Endpoint.COMPLETION));
+    accept(router.post("/v1/chat/completions"), request -> write(request, Endpoint.CHAT));
+    accept(router.post("/tokenize"), request -> convert(request, TokenRoutes::tokenize));
+    accept(router.post("/detokenize"), request -> convert(request, TokenRoutes::detokenize));
+    router.get("/moe/capacity").handler(r -> Json.answer(r, MoeRoutes.capacity(moe())));
+    accept(router.put("/moe/capacity"), this::replaceCapacity);
+    router.get("/moe/stats").handler(r -> Json.answer(r, MoeRoutes.stats(moe())));
     answerErrors(router);
     return router;
   }
 
-  private void post(Router router, String path, Handler<RoutingContext> handler) {
-    router
-        .post(path)
+  /// Reads the body first.
+  private void accept(Route route, Handler<RoutingContext> handler) {
+    route
         .handler(BodyHandler.create(false).setBodyLimit(settings.maxBodyBytes()))
         .handler(ApiRoutes::requireJson)
         .handler(handler);
@@ -148,15 +153,28 @@ final class ApiRoutes {
       RoutingContext request, BiFunction<ServedModel, JsonFields, JsonNode> conversion) {
     var model = serving.get().model();
     var parser = parser(model);
+    answer(
+        request,
+        fields -> {
+          parser.checkModel(fields);
+          return conversion.apply(model, fields);
+        });
+  }
+
+  private void replaceCapacity(RoutingContext request) {
+    var moe = moe();
+    answer(request, fields -> MoeRoutes.replaceCapacity(moe, fields));
+  }
+
+  private ServedMoe moe() {
+    return serving.get().model().moe();
+  }
+
+  /// Answers with what is made of the fields of the body, on a worker thread.
+  private void answer(RoutingContext request, Function<JsonFields, JsonNode> work) {
     var body = body(request);
     vertx
-        .executeBlocking(
-            () -> {
-              var fields = JsonFields.parse(body);
-              parser.checkModel(fields);
-              return conversion.apply(model, fields);
-            },
-            false)
+        .executeBlocking(() -> work.apply(JsonFields.parse(body)), false)
         .onSuccess(json -> Json.answer(request, json))
         .onFailure(request::fail);
   }
@@ -192,16 +210,11 @@ final class ApiRoutes {
             .mapToObj(index -> new Choice(index, asked, tokenizer))
             .toList();
     var format = format(endpoint, asked, current.model(), response.headers().get(REQUEST_ID));
-    var streaming = asked.streaming();
     var answer =
-        streaming == null
+        asked.streaming() == null
             ? new Answer.Whole(response, format, choices)
             : new Answer.Streamed(
-                response,
-                new EventStream(vertx, request.request(), settings),
-                format,
-                choices,
-                streaming);
+                response, new EventStream(vertx, request.request(), settings), format, choices);
     new TextExchange(vertx.getOrCreateContext(), choices, answer)
         .start(current.generator(), asked.generations());
   }
@@ -209,13 +222,15 @@ final class ApiRoutes {
   private AnswerFormat format(
       Endpoint endpoint, TextRequest asked, ServedModel model, String requestId) {
     var logprobs = new Logprobs(model.tokenizer());
+    var moe = new MoeReport(asked.moe(), model.moe());
     long created = clock.instant().getEpochSecond();
     return switch (endpoint) {
       case COMPLETION ->
           new CompletionFormat(
-              asked, new Head("cmpl-" + requestId, created, model.name()), logprobs);
+              asked, new Head("cmpl-" + requestId, created, model.name()), logprobs, moe);
       case CHAT ->
-          new ChatFormat(asked, new Head("chatcmpl-" + requestId, created, model.name()), logprobs);
+          new ChatFormat(
+              asked, new Head("chatcmpl-" + requestId, created, model.name()), logprobs, moe);
     };
   }
 

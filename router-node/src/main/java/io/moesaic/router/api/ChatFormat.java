@@ -15,8 +15,8 @@ final class ChatFormat extends AnswerFormat {
 
   private final Logprobs logprobs;
 
-  ChatFormat(TextRequest request, Head head, Logprobs logprobs) {
-    super(request, head);
+  ChatFormat(TextRequest request, Head head, Logprobs logprobs, MoeReport moe) {
+    super(request, head, moe);
     this.logprobs = logprobs;
   }
 
@@ -33,7 +33,7 @@ final class ChatFormat extends AnswerFormat {
         putPromptTokenIds(json, choice, delta);
       }
     }
-    json.set("usage", usage(choices));
+    putSums(json, choices);
     return json;
   }
 
@@ -43,7 +43,7 @@ final class ChatFormat extends AnswerFormat {
     var delta = choice.take();
     if (delta.first()) {
       var role = Json.object().put("role", "assistant").put("content", "");
-      var chunk = chunk(CHUNK, choice(choice, "delta", role, List.of(), null), all);
+      var chunk = chunk(choice(choice, "delta", role, List.of(), null), all);
       putPromptTokenIds(chunk, choice, delta);
       chunks.add(chunk);
     }
@@ -51,22 +51,19 @@ final class ChatFormat extends AnswerFormat {
     var rest = delta.tokens();
     if (!delta.text().isEmpty()) {
       var content = Json.object().put("content", delta.text());
-      chunks.add(chunk(CHUNK, choice(choice, "delta", content, delta.tokens(), null), all));
+      chunks.add(chunk(choice(choice, "delta", content, delta.tokens(), null), all));
       rest = List.of();
     }
     if (choice.finishReason() != null) {
       var end = choice(choice, "delta", Json.object(), rest, choice.finishReason());
-      chunks.add(chunk(CHUNK, end, all));
+      chunks.add(chunk(end, all));
     }
     return chunks;
   }
 
   @Override
-  ObjectNode usageChunk(List<Choice> choices) {
-    var json = head(CHUNK);
-    json.putArray("choices");
-    json.set("usage", usage(choices));
-    return json;
+  String chunkObject() {
+    return CHUNK;
   }
 
   /// @param field `message` of a whole answer, `delta` of a chunk

@@ -1,5 +1,6 @@
 package io.moesaic.router.api;
 
+import io.moesaic.router.capacity.MoeTotals;
 import io.moesaic.router.engine.FinishReason;
 import io.moesaic.router.sampling.TokenScore;
 import io.moesaic.router.tokenizer.TextStream;
@@ -19,6 +20,8 @@ final class Choice {
   private final StringBuilder text = new StringBuilder();
   private final List<PlacedToken> echoed = new ArrayList<>();
   private final List<PlacedToken> tokens = new ArrayList<>();
+  private final List<int[]> routedExperts = new ArrayList<>();
+  private MoeTotals moeTotals = MoeTotals.NONE;
   private boolean started;
   private int textCharacters;
   private int generatedTokens;
@@ -46,6 +49,11 @@ final class Choice {
   /// @param tokens that the text came from; a token whose text is held back comes with that text
   record Delta(boolean first, String text, List<PlacedToken> echoed, List<PlacedToken> tokens) {}
 
+  void routed(MoeTotals totals, List<int[]> experts) {
+    moeTotals = moeTotals.plus(totals);
+    routedExperts.addAll(experts);
+  }
+
   void promptScored(List<TokenScore> scores) {
     scores.forEach(score -> echoed.add(place(score)));
     // counted in the tokens, the prompt's length may differ from that of the text that is echoed
@@ -65,6 +73,16 @@ final class Choice {
     text.append(stream.finish());
     // held back to the end, the text's last characters may have been a stop string after all
     finishReason = stream.stopString() == null ? reason : FinishReason.STOP;
+  }
+
+  /// What became of the expert choices so far, if the request asked for it.
+  MoeTotals moeTotals() {
+    return moeTotals;
+  }
+
+  /// The experts of each position so far, if the request asked for them.
+  List<int[]> routedExperts() {
+    return routedExperts;
   }
 
   boolean hasText() {

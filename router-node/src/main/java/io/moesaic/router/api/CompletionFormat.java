@@ -10,8 +10,8 @@ final class CompletionFormat extends AnswerFormat {
 
   private final Logprobs logprobs;
 
-  CompletionFormat(TextRequest request, Head head, Logprobs logprobs) {
-    super(request, head);
+  CompletionFormat(TextRequest request, Head head, Logprobs logprobs, MoeReport moe) {
+    super(request, head, moe);
     this.logprobs = logprobs;
   }
 
@@ -20,21 +20,18 @@ final class CompletionFormat extends AnswerFormat {
     var json = head(OBJECT);
     var array = json.putArray("choices");
     choices.forEach(choice -> array.add(choice(choice, choice.take())));
-    json.set("usage", usage(choices));
+    putSums(json, choices);
     return json;
   }
 
   @Override
   List<ObjectNode> chunks(Choice choice, List<Choice> all) {
-    return List.of(chunk(OBJECT, choice(choice, choice.take()), all));
+    return List.of(chunk(choice(choice, choice.take()), all));
   }
 
   @Override
-  ObjectNode usageChunk(List<Choice> choices) {
-    var json = head(OBJECT);
-    json.putArray("choices");
-    json.set("usage", usage(choices));
-    return json;
+  String chunkObject() {
+    return OBJECT;
   }
 
   private ObjectNode choice(Choice choice, Delta delta) {

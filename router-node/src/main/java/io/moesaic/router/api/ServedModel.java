@@ -13,6 +13,7 @@ import java.util.Set;
 /// @param vocabularySize token ids are below it
 /// @param eosTokenIds tokens that end a text
 /// @param chatTemplate absent when the model was not made for chats
+/// @param moe its experts
 public record ServedModel(
     String name,
     long createdSeconds,
@@ -20,7 +21,8 @@ public record ServedModel(
     int vocabularySize,
     Set<Integer> eosTokenIds,
     Tokenizer tokenizer,
-    Optional<ChatTemplate> chatTemplate) {
+    Optional<ChatTemplate> chatTemplate,
+    ServedMoe moe) {
   public ServedModel {
     if (name.isBlank() || maxModelLength < 1 || vocabularySize < 1) {
       throw new IllegalArgumentException(

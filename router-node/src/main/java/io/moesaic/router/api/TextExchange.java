@@ -1,5 +1,6 @@
 package io.moesaic.router.api;
 
+import io.moesaic.router.capacity.MoeTotals;
 import io.moesaic.router.engine.FinishReason;
 import io.moesaic.router.engine.GenerationFailure;
 import io.moesaic.router.engine.GenerationListener;
@@ -9,9 +10,9 @@ import io.moesaic.router.engine.Generator.Generation;
 import io.moesaic.router.engine.QueueFullException;
 import io.moesaic.router.sampling.TokenScore;
 import io.vertx.core.Context;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,7 +25,7 @@ final class TextExchange {
   private final Context eventLoop;
   private final List<Choice> choices;
   private final Answer answer;
-  private final List<Generation> generations = new ArrayList<>();
+  private List<Generation> generations = List.of();
   private int growing;
   private boolean over;
 
@@ -39,11 +40,13 @@ final class TextExchange {
   void start(Generator generator, List<GenerationRequest> requests) {
     answer.onClientLost(this::abandon);
     try {
-      for (int i = 0; i < choices.size(); i++) {
-        generations.add(generator.submit(requests.get(i), new Listener(i)));
-      }
+      generations =
+          generator.submit(
+              requests, IntStream.range(0, choices.size()).mapToObj(Listener::new).toList());
     } catch (QueueFullException e) {
       fail(ApiError.queueFull(String.valueOf(e.getMessage()), e.retryAfterMillis()));
+    } catch (IllegalArgumentException e) {
+      fail(ApiError.invalid(null, String.valueOf(e.getMessage())));
     } catch (RuntimeException e) {
       log.error("The engine refused a request", e);
       fail(ApiError.internal());
@@ -78,6 +81,11 @@ final class TextExchange {
 
     Listener(int index) {
       this.index = index;
+    }
+
+    @Override
+    public void routed(MoeTotals totals, List<int[]> experts) {
+      onEventLoop(choice -> choice.routed(totals, experts));
     }
 
     @Override

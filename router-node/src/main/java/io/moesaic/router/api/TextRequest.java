@@ -22,6 +22,7 @@ record TextRequest(
     boolean echo,
     int logprobs,
     boolean returnTokenIds,
+    MoeRequest moe,
     @Nullable Streaming streaming) {
   TextRequest {
     prompts = List.copyOf(prompts);

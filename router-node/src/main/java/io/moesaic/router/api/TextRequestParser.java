@@ -105,6 +105,7 @@ final class TextRequestParser {
     int minTokens = fields.integer("min_tokens", 0, 0, Integer.MAX_VALUE);
     var sampling = SamplingFields.parse(fields, logprobs, model.vocabularySize(), seeds);
     var stopTokens = stopTokens(fields);
+    var moe = MoeFields.parse(fields, model.moe());
     var generations = new ArrayList<GenerationRequest>();
     for (var prompt : prompts) {
       int most = maxTokens(prompt, maxTokens, defaultTokens);
@@ -121,7 +122,8 @@ final class TextRequestParser {
                 minTokens,
                 sampling.withSeed(sampling.seed() + j),
                 stopTokens,
-                echo && logprobs >= 0));
+                echo && logprobs >= 0,
+                moe.options()));
       }
     }
     var request =
@@ -134,6 +136,7 @@ final class TextRequestParser {
             echo,
             logprobs,
             fields.flag("return_token_ids", false),
+            moe,
             streaming(fields));
     logUnknown(fields);
     return request;

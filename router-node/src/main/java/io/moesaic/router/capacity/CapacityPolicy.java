@@ -104,6 +104,19 @@ public record CapacityPolicy(
     }
   }
 
+  /// The same with one other factor for all layers.
+  public CapacityPolicy withFactor(double factor) {
+    return new CapacityPolicy(
+        rule.withFactor(factor),
+        Collections.emptySortedMap(),
+        scope,
+        per,
+        priority,
+        overflow,
+        renormalize,
+        seed);
+  }
+
   /// Whether anything can be dropped.
   public boolean limits() {
     return overflow != Overflow.NONE;
@@ -113,6 +126,15 @@ public record CapacityPolicy(
   public CapacityRule rule(int layer) {
     var factor = layerFactors.get(layer);
     return factor == null ? rule : rule.withFactor(factor);
+  }
+
+  /// @throws IllegalArgumentException when it names a layer that a model of so many has not
+  public void requireFits(int layers) {
+    if (!layerFactors.isEmpty() && layerFactors.lastKey() >= layers) {
+      throw new IllegalArgumentException(
+          "layers names layer %d, must be from 0 to %d, the last of the model's MoE layers"
+              .formatted(layerFactors.lastKey(), layers - 1));
+    }
   }
 
   /// Whether a request's result is the same whatever runs beside it.

@@ -72,8 +72,9 @@ final class BatchStream {
     return closed;
   }
 
-  /// Sends a batch, which belongs to gRPC from now on. For one thread.
-  void send(long requestId, TokenBatch batch, PendingReply reply) {
+  /// Sends a batch, which belongs to gRPC from now on. Several dispatchers may share the stream,
+  /// and a call takes one message at a time.
+  synchronized void send(long requestId, TokenBatch batch, PendingReply reply) {
     pending.put(requestId, reply);
     try {
       call.sendMessage(batch.frame());

@@ -1,16 +1,17 @@
 package io.moesaic.router.engine;
 
-import io.moesaic.router.capacity.StepRows;
+import io.moesaic.router.capacity.LiveCapacity;
 import io.moesaic.router.engine.GenerationFailure.Code;
+import io.moesaic.router.engine.Grouping.Pace;
 import io.moesaic.router.engine.Scheduler.Slice;
+import io.moesaic.router.engine.StepAssembly.Part;
+import io.moesaic.router.engine.StepAssembly.Step;
 import io.moesaic.router.sampling.Sampler;
-import io.moesaic.router.sampling.TokenScore;
 import io.moesaic.router.trunk.KvPool;
 import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.router.trunk.Trunk;
 import io.moesaic.tensor.Matrix;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,7 +24,8 @@ import org.slf4j.LoggerFactory;
 /// ```
 ///   step: schedule -> forward -> sample -> publish
 /// ```
-/// A request that fails, or whose client goes away, leaves; the others do not notice.
+/// A request that fails, or whose client goes away, leaves; the others do not notice. Nor do they
+/// notice who is there beside them, unless their capacity has scope `step`.
 public final class Engine implements Generator, AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(Engine.class);
   private static final long RETRY_AFTER_MILLIS = 1_000;
@@ -32,68 +34,81 @@ public final class Engine implements Generator, AutoCloseable {
 
   private final Trunk trunk;
   private final MoeBlocks moe;
-  private final KvPool pool;
-  private final Sampler sampler;
+  private final Publisher publisher;
   private final EngineLimits limits;
+  private final LiveCapacity capacity;
   private final Scheduler scheduler;
-  private final BlockingQueue<Sequence> incoming = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Cohort> incoming = new LinkedBlockingQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger unfinished = new AtomicInteger();
   private final Thread thread;
   private volatile boolean closed;
 
-  public Engine(Trunk trunk, MoeBlocks moe, KvPool pool, Sampler sampler, EngineLimits limits) {
+  /// @param capacity of requests that bring none; each step is by what it is then
+  public Engine(
+      Trunk trunk,
+      MoeBlocks moe,
+      KvPool pool,
+      Sampler sampler,
+      EngineLimits limits,
+      LiveCapacity capacity) {
     this.trunk = trunk;
     this.moe = moe;
-    this.pool = pool;
-    this.sampler = sampler;
     this.limits = limits;
+    this.capacity = capacity;
+    publisher = new Publisher(sampler);
     scheduler = new Scheduler(pool, limits);
     thread = Thread.ofPlatform().name("engine").start(this::run);
   }
 
   @Override
-  public Generation submit(GenerationRequest request, GenerationListener listener)
+  public List<Generation> submit(
+      List<GenerationRequest> texts, List<? extends GenerationListener> listeners)
       throws QueueFullException {
-    var sequence = new Sequence(request, listener);
-    if (!scheduler.fits(sequence)) {
-      throw new IllegalArgumentException(
-          "the text may come to %d positions, but there is memory for %d only"
-              .formatted(sequence.maxPositions(), pool.positions()));
+    var cohort = Cohort.of(texts, listeners);
+    scheduler.requireFits(cohort, grouping());
+    int count = texts.size();
+    int before = waiting.getAndAdd(count);
+    if (before + count > limits.waiting()) {
+      waiting.addAndGet(-count);
+      throw new QueueFullException(before, count, limits.waiting(), RETRY_AFTER_MILLIS);
     }
-    if (waiting.incrementAndGet() > limits.waiting()) {
-      waiting.decrementAndGet();
-      throw new QueueFullException(limits.waiting(), limits.waiting(), RETRY_AFTER_MILLIS);
-    }
-    unfinished.incrementAndGet();
-    incoming.add(sequence);
+    unfinished.addAndGet(count);
+    incoming.add(cohort);
     if (closed) {
       // The engine's thread may have missed it.
       failIncoming();
     }
-    return sequence;
+    return List.copyOf(cohort.members());
   }
 
-  /// Requests that have been accepted and not ended.
+  /// Texts that have been accepted and not ended.
   public int unfinished() {
     return unfinished.get();
+  }
+
+  private Grouping grouping() {
+    return new Grouping(capacity.get(), moe.expertsChoose());
   }
 
   private void run() {
     try {
       while (!closed) {
         receive();
-        scheduler.all().stream().filter(Sequence::cancelled).forEach(this::end);
-        waiting.addAndGet(-scheduler.admit());
-        var slices = scheduler.schedule();
+        var grouping = grouping();
+        scheduler.all().stream()
+            .filter(sequence -> sequence.cancelled() && !grouping.needed(sequence))
+            .forEach(this::end);
+        waiting.addAndGet(-scheduler.admit(grouping));
+        var slices = scheduler.schedule(grouping);
         if (!slices.isEmpty()) {
-          step(slices);
+          step(slices, grouping);
         }
       }
     } catch (InterruptedException _) {
       // closed
     }
-    scheduler.all().forEach(sequence -> fail(sequence, STOPPED));
+    scheduler.all().forEach(sequence -> failAlone(sequence, STOPPED));
     failIncoming();
   }
 
@@ -107,115 +122,90 @@ public final class Engine implements Generator, AutoCloseable {
     }
   }
 
-  private void step(List<Slice> slices) {
+  private void step(List<Slice> slices, Grouping grouping) {
+    Step step;
     RowFailures failures;
     Matrix logits;
     try {
-      var batch = StepAssembly.of(slices);
-      failures = new RowFailures(batch.tokens().length);
-      var step = moe.step(StepRows.unlimited(batch.tokens().length));
-      logits = trunk.forward(batch, step, failures);
+      step = StepAssembly.of(slices, grouping);
+      failures = new RowFailures(step.rows().tokens().count());
+      logits = trunk.forward(step.batch(), moe.step(step.rows()), failures);
     } catch (RuntimeException | Error e) {
       log.error("A step of {} sequences failed", slices.size(), e);
       var failure = new GenerationFailure(Code.INTERNAL, "The step failed: " + e);
-      slices.forEach(slice -> fail(slice.sequence(), failure));
+      slices.forEach(slice -> failAlone(slice.sequence(), failure));
       return;
     }
-    int row = 0;
-    int logitRow = 0;
-    for (var slice : slices) {
-      var reason = firstReason(failures, row, slice.count());
-      if (reason != null) {
-        // A close interrupts the wait for experts: that is no fault of theirs.
-        fail(
-            slice.sequence(),
-            closed ? STOPPED : new GenerationFailure(Code.EXPERT_UNAVAILABLE, reason));
-      } else {
-        publish(slice, logits, logitRow);
+    for (var part : step.parts()) {
+      var sequence = part.slice().sequence();
+      if (sequence.ended()) {
+        // with another of its request
+        continue;
       }
-      row += slice.count();
-      logitRow += StepAssembly.logitRows(slice);
+      var failure = failure(part, failures);
+      if (failure != null) {
+        fail(sequence, failure, grouping);
+      } else {
+        publish(part, logits, step, grouping);
+      }
     }
   }
 
-  private static @Nullable String firstReason(RowFailures failures, int first, int count) {
-    for (int row = first; row < first + count; row++) {
-      if (failures.failed(row)) {
-        return failures.reason(row);
+  private @Nullable GenerationFailure failure(Part part, RowFailures failures) {
+    for (int row = part.firstRow(); row < part.endRow(); row++) {
+      var reason = failures.reason(row);
+      if (reason != null) {
+        // A close interrupts the wait for experts: that is no fault of theirs.
+        return closed
+            ? STOPPED
+            : new GenerationFailure(
+                failures.refused(row) ? Code.INTERNAL : Code.EXPERT_UNAVAILABLE, reason);
       }
     }
     return null;
   }
 
-  /// Samples and tells the listener. If either throws, the sequence fails alone.
-  ///
-  /// @param firstRow the slice's first row of logits
-  private void publish(Slice slice, Matrix logits, int firstRow) {
-    var sequence = slice.sequence();
-    sequence.advance(slice.count());
+  /// Samples and tells the listener. If either throws, the sequence fails.
+  private void publish(Part part, Matrix logits, Step step, Grouping grouping) {
+    var sequence = part.slice().sequence();
     try {
-      if (sequence.request().scorePrompt() && sequence.generated() == 0) {
-        scorePrompt(slice, logits, firstRow);
-      }
-      if (slice.completes()) {
-        next(sequence, logits, firstRow + StepAssembly.logitRows(slice) - 1);
+      var reason = publisher.publish(part, logits, step.rows().tallies());
+      if (reason != null) {
+        finish(sequence, reason);
       }
     } catch (RuntimeException | Error e) {
       log.error("A token could not be chosen or handed over", e);
-      fail(
-          sequence,
-          new GenerationFailure(Code.INTERNAL, "A token could not be chosen or handed over: " + e));
-    }
-  }
-
-  private void scorePrompt(Slice slice, Matrix logits, int firstRow) {
-    var sequence = slice.sequence();
-    var request = sequence.request();
-    for (int i = 0; i < slice.count(); i++) {
-      int position = slice.from() + i + 1;
-      if (position < request.prompt().length) {
-        int token = sequence.token(position);
-        sequence
-            .promptScores()
-            .add(sampler.score(logits, firstRow + i, token, request.sampling().logprobs()));
-      }
-    }
-    if (slice.completes()) {
-      sequence.listener().promptScored(List.copyOf(sequence.promptScores()));
-    }
-  }
-
-  /// Chooses the next token and ends the sequence if it is the last.
-  private void next(Sequence sequence, Matrix logits, int row) {
-    var request = sequence.request();
-    if (request.maxTokens() == 0) {
-      finish(sequence, FinishReason.LENGTH);
-      return;
-    }
-    var forbidden =
-        sequence.generated() < request.minTokens() ? request.stopTokens() : Set.<Integer>of();
-    TokenScore next =
-        sampler.next(
-            logits, row, request.sampling(), sequence.counts(), sequence.length(), forbidden);
-    if (request.stopTokens().contains(next.token())) {
-      finish(sequence, FinishReason.STOP);
-      return;
-    }
-    sequence.append(next.token());
-    sequence.listener().generated(next);
-    if (sequence.generated() == request.maxTokens()) {
-      finish(sequence, FinishReason.LENGTH);
+      var message = "A token could not be chosen or handed over: " + e;
+      fail(sequence, new GenerationFailure(Code.INTERNAL, message), grouping);
     }
   }
 
   private void finish(Sequence sequence, FinishReason reason) {
     end(sequence);
-    tell(() -> sequence.listener().finished(reason));
+    if (!sequence.cancelled()) {
+      tell(() -> sequence.listener().finished(reason));
+    }
   }
 
-  private void fail(Sequence sequence, GenerationFailure failure) {
+  /// Ends a sequence, and with it those that are counted together with it: without its rows their
+  /// results would be others.
+  private void fail(Sequence sequence, GenerationFailure failure, Grouping grouping) {
+    if (grouping.pace(sequence) != Pace.LOCKSTEP) {
+      failAlone(sequence, failure);
+      return;
+    }
+    for (var member : sequence.cohort().members()) {
+      if (!member.ended()) {
+        failAlone(member, failure);
+      }
+    }
+  }
+
+  private void failAlone(Sequence sequence, GenerationFailure failure) {
     end(sequence);
-    tell(() -> sequence.listener().failed(failure));
+    if (!sequence.cancelled()) {
+      tell(() -> sequence.listener().failed(failure));
+    }
   }
 
   /// A listener's last call: nothing is left to be done if it throws.
@@ -229,7 +219,7 @@ public final class Engine implements Generator, AutoCloseable {
 
   /// Once for each sequence.
   private void end(Sequence sequence) {
-    if (!sequence.admitted()) {
+    if (!sequence.running()) {
       waiting.decrementAndGet();
     }
     scheduler.remove(sequence);
@@ -238,10 +228,11 @@ public final class Engine implements Generator, AutoCloseable {
 
   private void failIncoming() {
     for (var next = incoming.poll(); next != null; next = incoming.poll()) {
-      waiting.decrementAndGet();
-      unfinished.decrementAndGet();
-      var listener = next.listener();
-      tell(() -> listener.failed(STOPPED));
+      for (var sequence : next.members()) {
+        waiting.decrementAndGet();
+        unfinished.decrementAndGet();
+        tell(() -> sequence.listener().failed(STOPPED));
+      }
     }
   }
 

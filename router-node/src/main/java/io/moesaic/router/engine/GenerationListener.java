@@ -1,13 +1,22 @@
 package io.moesaic.router.engine;
 
+import io.moesaic.router.capacity.MoeTotals;
 import io.moesaic.router.sampling.TokenScore;
 import java.util.List;
 
-/// Told what becomes of a request, on the engine's thread: implementations hand over and return.
-/// Exactly one of [#finished] and [#failed] ends it, unless the request is cancelled; after a
-/// cancellation a few calls may still come.
+/// Told what becomes of a text, on the engine's thread: implementations hand over and return.
+/// Exactly one of [#finished] and [#failed] ends it, unless it is cancelled; after a cancellation a
+/// few calls may still come.
 public interface GenerationListener {
-  /// Comes first, if the request asked for it.
+  /// The next positions have been computed. Comes before what they led to, if the request asked for
+  /// it; a text that has `n` tokens so far was computed at the `n - 1` positions before the last.
+  ///
+  /// @param totals what became of their expert choices
+  /// @param experts of each position, if the request asked for them: `[layers, ranks]` in one
+  ///     array, [io.moesaic.router.gate.Choices#NONE] for those that were dropped
+  void routed(MoeTotals totals, List<int[]> experts);
+
+  /// Comes before all tokens, if the request asked for it.
   ///
   /// @param tokens one score for each prompt token
   void promptScored(List<TokenScore> tokens);

@@ -16,7 +16,8 @@ public record GenerationRequest(
     int minTokens,
     SamplingParams sampling,
     Set<Integer> stopTokens,
-    boolean scorePrompt) {
+    boolean scorePrompt,
+    MoeOptions moe) {
   public GenerationRequest {
     if (prompt.length < 1 || maxTokens < 0 || minTokens < 0) {
       throw new IllegalArgumentException(
@@ -24,5 +25,22 @@ public record GenerationRequest(
               .formatted(prompt.length, maxTokens, minTokens));
     }
     stopTokens = Set.copyOf(stopTokens);
+  }
+
+  /// A request that leaves the MoE blocks to the operator.
+  public GenerationRequest(
+      int[] prompt,
+      int maxTokens,
+      int minTokens,
+      SamplingParams sampling,
+      Set<Integer> stopTokens,
+      boolean scorePrompt) {
+    this(prompt, maxTokens, minTokens, sampling, stopTokens, scorePrompt, MoeOptions.NONE);
+  }
+
+  /// The same with other wishes for the MoE blocks.
+  public GenerationRequest with(MoeOptions other) {
+    return new GenerationRequest(
+        prompt, maxTokens, minTokens, sampling, stopTokens, scorePrompt, other);
   }
 }

@@ -8,4 +8,9 @@ import io.moesaic.router.trunk.MoeLayer;
 public interface MoeBlocks {
   /// The blocks for one step.
   MoeLayer step(StepRows rows);
+
+  /// Whether experts choose among the rows that are counted together, and not each row by itself.
+  default boolean expertsChoose() {
+    return false;
+  }
 }

@@ -1,5 +1,6 @@
 package io.moesaic.router.engine;
 
+import io.moesaic.router.engine.Grouping.Pace;
 import io.moesaic.router.trunk.KvPool;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -7,9 +8,13 @@ import java.util.Deque;
 import java.util.List;
 
 /// Decides which tokens the next step computes: one of every sequence that decodes, and then as
-/// much of the prompts as fits. Requests are admitted in the order of their arrival, when there is
+/// much of the prompts as fits. Sequences are admitted in the order of their arrival, when there is
 /// memory for all that they may become: what runs is never thrown out. Knows no tensors. For the
 /// engine's thread.
+///
+/// Sequences whose [Pace] is not free are computed in windows that are not cut, those of a request
+/// in lockstep all at once. Nobody starves: among the prompts the one that was admitted first comes
+/// first, and its windows fit beside everybody who decodes, by [EngineLimits#window].
 final class Scheduler {
   private final KvPool pool;
   private final EngineLimits limits;
@@ -26,19 +31,64 @@ final class Scheduler {
   ///
   /// @param completes whether the sequence's next token can be chosen after it
   record Slice(Sequence sequence, int from, int count, boolean completes) {
-    /// The next `count` tokens that are to be computed.
-    private static Slice next(Sequence sequence, int count) {
+    /// The next tokens that are to be computed, `most` of them if there are so many.
+    private static Slice next(Sequence sequence, int most) {
+      int count = Math.min(most, sequence.pending());
       return new Slice(sequence, sequence.computed(), count, count == sequence.pending());
+    }
+
+    /// The next tokens, up to a position that is a multiple of `window`.
+    private static Slice window(Sequence sequence, int window) {
+      return next(sequence, window - sequence.computed() % window);
     }
   }
 
-  /// Whether there is memory for the sequence when it runs alone. For any thread.
-  boolean fits(Sequence sequence) {
-    return sequence.maxPositions() <= pool.positions();
+  /// Slices that are computed in one step, all of them or none.
+  ///
+  /// @param divisible whether it is one slice that may be shortened
+  private record Unit(List<Slice> slices, boolean divisible) {
+    boolean decodes() {
+      return slices.stream().allMatch(slice -> slice.sequence().pending() == 1);
+    }
+
+    int rows() {
+      return slices.stream().mapToInt(Slice::count).sum();
+    }
   }
 
-  void add(Sequence sequence) {
-    waiting.add(sequence);
+  /// Refuses texts that could never be computed, however long they waited. For any thread.
+  ///
+  /// @throws IllegalArgumentException when there is not memory enough
+  void requireFits(Cohort cohort, Grouping grouping) {
+    for (var member : cohort.members()) {
+      if (member.maxPositions() > pool.positions()) {
+        throw new IllegalArgumentException(
+            "the text may come to %d positions, but there is memory for %d only"
+                .formatted(member.maxPositions(), pool.positions()));
+      }
+    }
+    var together =
+        cohort.members().stream().filter(m -> grouping.pace(m) == Pace.LOCKSTEP).toList();
+    if (!fit(together)) {
+      throw new IllegalArgumentException(
+          ("with capacity scope request, the %d texts of a request are computed together, but there"
+                  + " is memory for %d positions only, and for %d texts: ask for fewer")
+              .formatted(together.size(), pool.positions(), limits.running()));
+    }
+  }
+
+  /// Whether sequences can run at the same time, if no other does.
+  private boolean fit(List<Sequence> sequences) {
+    return sequences.size() <= limits.running()
+        && blocks(sequences) <= pool.positions() / KvPool.BLOCK;
+  }
+
+  private static long blocks(List<Sequence> sequences) {
+    return sequences.stream().mapToLong(s -> KvPool.blocksFor(s.maxPositions())).sum();
+  }
+
+  void add(Cohort cohort) {
+    waiting.addAll(cohort.members());
   }
 
   boolean isEmpty() {
@@ -49,7 +99,7 @@ final class Scheduler {
   void remove(Sequence sequence) {
     running.remove(sequence);
     waiting.remove(sequence);
-    sequence.release();
+    sequence.end();
   }
 
   /// All sequences, running ones first.
@@ -62,37 +112,80 @@ final class Scheduler {
   /// Moves waiting sequences to the running ones.
   ///
   /// @return how many
-  int admit() {
-    int admitted = 0;
-    while (!waiting.isEmpty() && running.size() < limits.running()) {
-      var next = waiting.getFirst();
-      if (KvPool.blocksFor(next.maxPositions()) > pool.freeBlocks()) {
+  int admit(Grouping grouping) {
+    int before = running.size();
+    while (!waiting.isEmpty()) {
+      var next = next(grouping);
+      if (running.size() + next.size() > limits.running() || blocks(next) > pool.freeBlocks()) {
         break;
       }
-      next.admitted(pool.allocate(next.maxPositions()));
-      running.add(waiting.removeFirst());
-      admitted++;
+      for (var sequence : next) {
+        sequence.admitted(pool.allocate(sequence.maxPositions()));
+        running.add(sequence);
+        waiting.remove(sequence);
+      }
     }
-    return admitted;
+    return running.size() - before;
+  }
+
+  /// Who is admitted next: the first that waits, with the others of its request if they are to run
+  /// in lockstep.
+  private List<Sequence> next(Grouping grouping) {
+    var first = waiting.getFirst();
+    if (grouping.pace(first) != Pace.LOCKSTEP) {
+      return List.of(first);
+    }
+    var together =
+        first.cohort().members().stream().filter(m -> !m.running() && !m.ended()).toList();
+    // Too many can have come in only before the operator asked for lockstep.
+    return fit(together) ? together : List.of(first);
   }
 
   /// The work of one step.
-  List<Slice> schedule() {
+  List<Slice> schedule(Grouping grouping) {
+    var units = units(grouping);
     List<Slice> slices = new ArrayList<>();
     int budget = limits.stepTokens();
-    for (var sequence : running) {
-      if (sequence.pending() == 1) {
-        slices.add(Slice.next(sequence, 1));
-        budget--;
+    for (var unit : units) {
+      if (unit.decodes()) {
+        slices.addAll(unit.slices);
+        budget -= unit.rows();
       }
     }
-    for (var sequence : running) {
-      if (sequence.pending() > 1 && budget > 0) {
-        int count = Math.min(budget, sequence.pending());
-        slices.add(Slice.next(sequence, count));
-        budget -= count;
+    for (var unit : units) {
+      if (unit.decodes()) {
+        continue;
+      }
+      if (unit.rows() <= budget) {
+        slices.addAll(unit.slices);
+        budget -= unit.rows();
+      } else if (unit.divisible && budget > 0) {
+        slices.add(Slice.next(unit.slices.getFirst().sequence(), budget));
+        budget = 0;
       }
     }
     return slices;
+  }
+
+  /// What everybody who runs would compute next, in the order of their admission.
+  private List<Unit> units(Grouping grouping) {
+    List<Unit> units = new ArrayList<>();
+    for (var sequence : running) {
+      switch (grouping.pace(sequence)) {
+        case FREE -> units.add(new Unit(List.of(Slice.next(sequence, sequence.pending())), true));
+        case WINDOWS ->
+            units.add(new Unit(List.of(Slice.window(sequence, limits.window(1))), false));
+        case LOCKSTEP -> {
+          var members = sequence.cohort().members();
+          int window = limits.window(members.size());
+          var advancing = members.stream().filter(Sequence::running).toList();
+          if (sequence == advancing.getFirst()) {
+            units.add(
+                new Unit(advancing.stream().map(m -> Slice.window(m, window)).toList(), false));
+          }
+        }
+      }
+    }
+    return units;
   }
 }

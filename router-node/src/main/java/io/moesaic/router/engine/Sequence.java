@@ -9,7 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A request and how far it has come. Everything but [#cancel] is for the engine's thread.
+/// A text and how far it has come. Everything but [#cancel] is for the engine's thread.
 ///
 /// ```
 ///   tokens   | prompt .......................... | generated ....... |
@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// Keys and values of the first `computed` tokens are in the cache. When all are computed, the next
 /// token is chosen.
 final class Sequence implements Generation {
+  private final Cohort cohort;
   private final GenerationRequest request;
   private final GenerationListener listener;
   private final TokenCounts counts;
@@ -26,9 +27,11 @@ final class Sequence implements Generation {
   private int length;
   private int computed;
   private @Nullable KvSequence cache;
+  private boolean ended;
   private volatile boolean cancelled;
 
-  Sequence(GenerationRequest request, GenerationListener listener) {
+  Sequence(Cohort cohort, GenerationRequest request, GenerationListener listener) {
+    this.cohort = cohort;
     this.request = request;
     this.listener = listener;
     counts = new TokenCounts(request.prompt());
@@ -44,6 +47,10 @@ final class Sequence implements Generation {
 
   boolean cancelled() {
     return cancelled;
+  }
+
+  Cohort cohort() {
+    return cohort;
   }
 
   GenerationRequest request() {
@@ -68,10 +75,6 @@ final class Sequence implements Generation {
     this.cache = cache;
   }
 
-  boolean admitted() {
-    return cache != null;
-  }
-
   KvSequence cache() {
     if (cache == null) {
       throw new IllegalStateException("the sequence has not been admitted");
@@ -79,11 +82,22 @@ final class Sequence implements Generation {
     return cache;
   }
 
-  void release() {
+  /// Frees its memory.
+  void end() {
+    ended = true;
     if (cache != null) {
       cache.close();
       cache = null;
     }
+  }
+
+  boolean ended() {
+    return ended;
+  }
+
+  /// Admitted, and not ended.
+  boolean running() {
+    return cache != null;
   }
 
   int length() {

@@ -145,6 +145,11 @@ public sealed interface RoutingPolicy {
     };
   }
 
+  /// Whether weights scale what experts are given, and not what they answer.
+  default boolean weighsInput() {
+    return this instanceof SigmoidInput;
+  }
+
   /// @throws IllegalArgumentException when a layer of so many experts cannot be routed by it
   default void requireFits(int experts) {
     int k = ranks(experts);

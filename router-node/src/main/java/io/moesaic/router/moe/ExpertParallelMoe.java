@@ -14,6 +14,9 @@ import io.moesaic.router.trunk.MoeLayer;
 import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.ffn.ExpertId;
+import io.moesaic.tensor.kernel.Compute;
+import java.util.List;
+import java.util.Optional;
 
 /// MoE blocks whose experts run on other nodes:
 ///
@@ -22,6 +25,7 @@ import io.moesaic.tensor.ffn.ExpertId;
 ///   capacity  keep, drop or reroute choices, by the capacity policy of each group of rows
 ///   plan      choices x placement -> one batch for each node, and the way back
 ///   dispatch  all batches in flight together
+///   shared    meanwhile, the expert that every token goes to, if the model has one
 ///   combine   sum by rank of the choice, in float32, whatever order the replies came in
 /// ```
 /// For one thread.
@@ -29,19 +33,26 @@ public final class ExpertParallelMoe {
   private final Gate gate;
   private final Dispatcher dispatcher;
   private final Combine combine;
+  private final Compute compute;
+  private final List<SharedExpert> sharedExperts;
   private final RoutingCounters counters;
   private final MoeObserver observer;
 
+  /// @param sharedExperts one for each layer, or none
   /// @param counters receives what becomes of all choices
   public ExpertParallelMoe(
       Gate gate,
       Dispatcher dispatcher,
       Combine combine,
+      Compute compute,
+      List<SharedExpert> sharedExperts,
       RoutingCounters counters,
       MoeObserver observer) {
     this.gate = gate;
     this.dispatcher = dispatcher;
     this.combine = combine;
+    this.compute = compute;
+    this.sharedExperts = List.copyOf(sharedExperts);
     this.counters = counters;
     this.observer = observer;
   }
@@ -49,16 +60,23 @@ public final class ExpertParallelMoe {
   /// The blocks for one pass over the rows.
   public MoeLayer step(RoutingPolicy policy, StepRows rows) {
     return (layer, hidden, output, failures) -> {
-      var gating =
-          gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::fail);
-      dispatch(layer, hidden, gating, rows, output, failures);
+      var gating = route(policy, layer, hidden, rows, failures);
+      forward(layer, hidden, gating, rows, output, failures);
     };
+  }
+
+  /// What the layer's gate says of the rows.
+  ///
+  /// @param failures rows that have failed are skipped; rows that cannot be routed are added
+  public Gating route(
+      RoutingPolicy policy, int layer, Matrix hidden, StepRows rows, RowFailures failures) {
+    return gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::refuse);
   }
 
   /// One block of which somebody else was the gate.
   ///
   /// @param output `[rows, hidden]`, overwritten
-  public void dispatch(
+  public void forward(
       int layer, Matrix hidden, Gating gating, StepRows rows, Matrix output, RowFailures failures) {
     var round = dispatcher.begin();
     var placement = round.placement();
@@ -68,12 +86,21 @@ public final class ExpertParallelMoe {
     var choices = admission.admitted();
     failMissing(choices, placement, layer, failures);
     var plan = DispatchPlan.of(choices, placement, layer, dispatcher.columns(), failures::failed);
-    try (var replies = round.send(plan, layer, hidden).await()) {
+    var inFlight = round.send(plan, layer, hidden);
+    var shared = shared(layer, hidden);
+    try (var replies = inFlight.await()) {
       combine.sum(choices, replies, output, failures);
     }
+    shared.ifPresent(y -> compute.kernels().add(output, y));
     rows.tallies().add(admission);
     counters.add(layer, admission);
     observer.observed(layer, hidden, choices, output);
+  }
+
+  private Optional<Matrix> shared(int layer, Matrix hidden) {
+    return sharedExperts.isEmpty()
+        ? Optional.empty()
+        : Optional.of(sharedExperts.get(layer).forward(compute, hidden));
   }
 
   private void failMissing(Choices choices, Placement placement, int layer, RowFailures failures) {

@@ -11,8 +11,8 @@ import java.util.BitSet;
 ///
 /// ```
 ///   block = for each layer, for each key-value head:
-///     keys    panel of 64 columns, one for each position; a line for each of the head's D elements
-///     values  panels of 64 of the head's elements; a line for each position
+///     keys    panel of 64 columns, one for each position; a line for each element of a key
+///     values  panels of 64 elements of a value; a line for each position
 /// ```
 /// So scores are products of queries with the keys' panel, and outputs products of the weights with
 /// the values' panels, by the kernel that multiplies weights. Blocks begin at multiples of 64 in
@@ -23,7 +23,7 @@ public final class KvPool implements AutoCloseable {
   /// Positions of a block.
   public static final int BLOCK = Panel.COLUMNS;
 
-  private final TrunkConfig config;
+  private final KvLayout layout;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment data;
   private final BitSet free;
@@ -34,11 +34,15 @@ public final class KvPool implements AutoCloseable {
   /// @param positions how many to hold, over all sequences; rounded up to whole blocks
   /// @throws IllegalArgumentException when there is no memory for that many
   public KvPool(TrunkConfig config, int positions) {
-    this.config = config;
+    this(config.kept(), positions);
+  }
+
+  KvPool(KvLayout layout, int positions) {
+    this.layout = layout;
     blocks = Math.ceilDiv(positions, BLOCK);
     headBytes =
-        Panel.bytes(DType.F32, config.headDim())
-            + Math.ceilDiv(config.headDim(), Panel.COLUMNS) * valuePanelBytes;
+        Panel.bytes(DType.F32, layout.keyWidth())
+            + Math.ceilDiv(layout.valueWidth(), Panel.COLUMNS) * valuePanelBytes;
     long bytes = Math.multiplyExact(blockBytes(), (long) blocks);
     try {
       data = arena.allocate(Math.max(1, bytes), 64);
@@ -54,7 +58,7 @@ public final class KvPool implements AutoCloseable {
   }
 
   private long blockBytes() {
-    return headBytes * config.kvHeads() * config.layers();
+    return headBytes * layout.heads() * layout.layers();
   }
 
   public long bytes() {
@@ -97,13 +101,17 @@ public final class KvPool implements AutoCloseable {
     }
   }
 
+  KvLayout layout() {
+    return layout;
+  }
+
   MemorySegment data() {
     return data;
   }
 
-  /// The keys of a block: `D` lines of 64 positions.
+  /// The keys of a block: a line of 64 positions for each element.
   Panel keys(int block, int layer, int head) {
-    return new Panel(data, headAt(block, layer, head), DType.F32, config.headDim());
+    return new Panel(data, headAt(block, layer, head), DType.F32, layout.keyWidth());
   }
 
   /// 64 elements of the values of a block: a line for each of the positions from `from` on.
@@ -113,12 +121,12 @@ public final class KvPool implements AutoCloseable {
   }
 
   long headAt(int block, int layer, int head) {
-    return blockBytes() * block + headBytes * ((long) layer * config.kvHeads() + head);
+    return blockBytes() * block + headBytes * ((long) layer * layout.heads() + head);
   }
 
   long valuesAt(int block, int layer, int head, int panel) {
     return headAt(block, layer, head)
-        + Panel.bytes(DType.F32, config.headDim())
+        + Panel.bytes(DType.F32, layout.keyWidth())
         + valuePanelBytes * panel;
   }
 

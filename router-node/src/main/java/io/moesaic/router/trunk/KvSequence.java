@@ -15,30 +15,30 @@ public final class KvSequence implements AutoCloseable {
     this.blocks = blocks;
   }
 
-  /// Stores a position's key and value of one head.
+  /// Stores a position's key of one head.
   ///
-  /// @param source a row with `width` floats of key from column `keyAt` on, and of value from
-  ///     `valueAt` on
-  void put(
-      int layer,
-      int head,
-      int position,
-      Matrix source,
-      int row,
-      int keyAt,
-      int valueAt,
-      int width) {
+  /// @param source a row with the key from column `from` on
+  void putKey(int layer, int head, int position, Matrix source, int row, int from) {
     var data = pool.data();
-    int block = blocks[position / KvPool.BLOCK];
-    int column = position % KvPool.BLOCK;
-    long key = pool.headAt(block, layer, head) + column * 4L;
+    int width = pool.layout().keyWidth();
+    long at = pool.headAt(blocks[position / KvPool.BLOCK], layer, head);
+    long column = at + position % KvPool.BLOCK * 4L;
     for (int i = 0; i < width; i++) {
-      data.set(JAVA_FLOAT, key + i * (Panel.COLUMNS * 4L), source.get(row, keyAt + i));
-      long value = pool.valuesAt(block, layer, head, i / Panel.COLUMNS);
-      data.set(
-          JAVA_FLOAT,
-          value + (column * (long) Panel.COLUMNS + i % Panel.COLUMNS) * 4,
-          source.get(row, valueAt + i));
+      data.set(JAVA_FLOAT, column + i * (Panel.COLUMNS * 4L), source.get(row, from + i));
+    }
+  }
+
+  /// Stores a position's value of one head.
+  ///
+  /// @param source a row with the value from column `from` on
+  void putValue(int layer, int head, int position, Matrix source, int row, int from) {
+    var data = pool.data();
+    int width = pool.layout().valueWidth();
+    int block = blocks[position / KvPool.BLOCK];
+    long line = position % KvPool.BLOCK * (long) Panel.COLUMNS;
+    for (int i = 0; i < width; i++) {
+      long panel = pool.valuesAt(block, layer, head, i / Panel.COLUMNS);
+      data.set(JAVA_FLOAT, panel + (line + i % Panel.COLUMNS) * 4, source.get(row, from + i));
     }
   }
 

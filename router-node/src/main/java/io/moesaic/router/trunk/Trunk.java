@@ -1,26 +1,52 @@
 package io.moesaic.router.trunk;
 
+import io.moesaic.router.trunk.TrunkConfig.Block;
 import io.moesaic.tensor.DType;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.kernel.Compute;
+import java.util.ArrayList;
+import java.util.List;
 
-/// A Mixtral decoder without its experts (Jiang et al. 2024). Every row's result depends on its own
-/// sequence only, whatever else is in the batch.
+/// A decoder without its experts (Vaswani et al. 2017, with norms before the blocks). Every row's
+/// result depends on its own sequence only, whatever else is in the batch.
 ///
 /// Not safe for concurrent use: one thread leads, the compute pool helps.
 public final class Trunk {
   private final TrunkConfig config;
   private final TrunkWeights weights;
   private final Compute compute;
-  private final Attention attention;
   private final RotaryEmbedding rotary;
+  private final List<Residual> residuals;
+
+  /// `x += branch(norm(x))`
+  private record Residual(float[] norm, Branch branch) {}
 
   public Trunk(TrunkConfig config, TrunkWeights weights, Compute compute) {
     this.config = config;
     this.weights = weights;
     this.compute = compute;
-    this.attention = new Attention(config, compute);
-    this.rotary = new RotaryEmbedding(config);
+    this.rotary = new RotaryEmbedding(config.rotary());
+    this.residuals = residuals();
+  }
+
+  private List<Residual> residuals() {
+    var attentions = new Attentions(config, weights, compute);
+    List<Residual> all = new ArrayList<>();
+    for (int layer = 0; layer < config.layers().size(); layer++) {
+      var w = weights.layers().get(layer);
+      all.add(new Residual(w.attentionNorm(), attentions.of(layer)));
+      all.add(new Residual(w.blockNorm(), block(config.layers().get(layer).block(), w)));
+    }
+    return List.copyOf(all);
+  }
+
+  private Branch block(Block block, TrunkWeights.Layer w) {
+    return switch (block) {
+      case Block.Sparse(int moeLayer) ->
+          (step, x, y) -> step.moe().forward(moeLayer, x, y, step.failures());
+      case Block.Dense(var feedForward) ->
+          new DenseBlock(feedForward, w.dense().orElseThrow(), compute);
+    };
   }
 
   public TrunkConfig config() {
@@ -32,25 +58,15 @@ public final class Trunk {
   /// @param failures rows that failed on the way; their logits are undefined
   /// @return `[batch.logitRows, vocabulary]`
   public Matrix forward(StepBatch batch, MoeLayer moe, RowFailures failures) {
-    int rows = batch.rows();
-    int heads = config.heads() * config.headDim();
-    var angles = rotary.at(batch.positions());
+    var step = new Step(batch, rotary.at(batch.positions()), moe, failures);
     var x = embed(batch.tokens());
-    var normed = Matrix.allocate(rows, config.hidden());
-    var qkv = Matrix.allocate(rows, heads + 2 * config.kvHeads() * config.headDim());
-    var attended = Matrix.allocate(rows, heads);
-    var branch = Matrix.allocate(rows, config.hidden());
-    for (int layer = 0; layer < config.layers(); layer++) {
-      var w = weights.layers().get(layer);
-      norm(x, w.attentionNorm(), normed);
-      compute.multiply(normed, w.qkv(), qkv);
-      attention.forward(layer, batch, angles, qkv, attended);
-      compute.multiply(attended, w.output(), branch);
-      compute.kernels().add(x, branch);
-
-      norm(x, w.moeNorm(), normed);
-      moe.forward(layer, normed, branch, failures);
-      compute.kernels().add(x, branch);
+    var normed = step.matrix("normed", config.hidden());
+    var y = step.matrix("branch", config.hidden());
+    for (var residual : residuals) {
+      norm(x, residual.norm(), normed);
+      residual.branch().forward(step, normed, y);
+      scale(y, config.multipliers().residual());
+      compute.kernels().add(x, y);
     }
     return logits(x, batch.logitRows());
   }
@@ -69,11 +85,23 @@ public final class Trunk {
         }
       }
     }
+    scale(x, config.multipliers().embedding());
     return x;
   }
 
   private void norm(Matrix x, float[] weight, Matrix y) {
     compute.kernels().rmsNorm(x, weight, config.epsilon(), y);
+  }
+
+  private static void scale(Matrix x, float factor) {
+    if (factor == 1) {
+      return;
+    }
+    for (int row = 0; row < x.rows(); row++) {
+      for (int i = 0; i < x.cols(); i++) {
+        x.set(row, i, x.get(row, i) * factor);
+      }
+    }
   }
 
   private Matrix logits(Matrix x, int[] rows) {
@@ -84,6 +112,18 @@ public final class Trunk {
     norm(last, weights.finalNorm(), last);
     var logits = Matrix.allocate(rows.length, config.vocabulary());
     compute.multiply(last, weights.head(), logits);
+    divide(logits, config.multipliers().logits());
     return logits;
+  }
+
+  private static void divide(Matrix x, float divisor) {
+    if (divisor == 1) {
+      return;
+    }
+    for (int row = 0; row < x.rows(); row++) {
+      for (int i = 0; i < x.cols(); i++) {
+        x.set(row, i, x.get(row, i) / divisor);
+      }
+    }
   }
 }

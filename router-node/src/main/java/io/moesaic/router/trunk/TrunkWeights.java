@@ -1,15 +1,22 @@
 package io.moesaic.router.trunk;
 
+import io.moesaic.router.trunk.TrunkConfig.Block;
+import io.moesaic.router.trunk.WeightLoader.Part;
 import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.Tensor;
 import io.moesaic.tensor.checkpoint.Checkpoint;
+import io.moesaic.tensor.ffn.ExpertWeights;
+import io.moesaic.tensor.ffn.FeedForward;
+import io.moesaic.tensor.ffn.PackedExpert;
 import io.moesaic.tensor.kernel.PackedMatrix;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.regex.Pattern;
 
-/// The weights of a trunk, packed. `H` is the width of an activation, `D` of a head.
+/// The weights of a trunk, packed. `H` is the width of an activation.
 ///
 /// @param embeddings `[vocabulary, H]`, mapped: a step reads a few rows
 /// @param layers in order
@@ -17,19 +24,28 @@ import java.util.function.LongConsumer;
 /// @param head `[vocabulary, H]`
 public record TrunkWeights(
     Tensor embeddings, List<Layer> layers, float[] finalNorm, PackedMatrix head) {
-  /// @param attentionNorm `H` floats
-  /// @param qkv `[(heads + 2 kvHeads) D, H]`: queries, keys and values in one product
-  /// @param output `[H, heads D]`
-  /// @param moeNorm `H` floats
-  /// @param gate `[experts, H]`
-  public record Layer(
-      float[] attentionNorm,
-      PackedMatrix qkv,
-      PackedMatrix output,
-      float[] moeNorm,
-      PackedMatrix gate) {}
+  private static final Pattern OF_A_LAYER =
+      Pattern.compile(
+          "model\\.layers\\.(\\d{1,9})\\."
+              + "(self_attn\\..+|\\w+_layernorm\\.weight|mlp\\.(gate|up|down)_proj\\.weight)");
 
-  /// Loads the tensors of the trunk, and none of the experts'.
+  /// @param attentionNorm `H` floats
+  /// @param blockNorm `H` floats
+  /// @param dense the feed-forward block of a layer without experts
+  record Layer(
+      float[] attentionNorm, Attention attention, float[] blockNorm, Optional<PackedExpert> dense) {
+    private long bytes() {
+      return attention.bytes() + dense.map(PackedExpert::bytes).orElse(0L);
+    }
+  }
+
+  /// The weights of a layer's attention, of the kind that the model has.
+  sealed interface Attention permits GroupedWeights, LatentWeights {
+    /// Bytes in memory.
+    long bytes();
+  }
+
+  /// Loads the tensors of the trunk, and none of the MoE blocks'.
   ///
   /// @param arena owns what is packed and mapped
   /// @param progress told how many bytes of the checkpoint have been read so far
@@ -37,88 +53,77 @@ public record TrunkWeights(
   ///     another shape or type than the model needs
   public static TrunkWeights load(
       TrunkConfig config, Checkpoint checkpoint, Arena arena, LongConsumer progress) {
-    var loader = new Loader(config, checkpoint, arena, progress);
-    var embeddings = loader.map("model.embed_tokens.weight", config.vocabulary(), config.hidden());
+    var loader = new WeightLoader(checkpoint, arena, progress);
+    int hidden = config.hidden();
+    var embeddings =
+        loader.map("model.embed_tokens.weight", Shape.of(config.vocabulary(), hidden), arena);
     List<Layer> layers = new ArrayList<>();
-    for (int layer = 0; layer < config.layers(); layer++) {
-      layers.add(loader.layer("model.layers." + layer + "."));
+    for (int layer = 0; layer < config.layers().size(); layer++) {
+      layers.add(layer(config, layer, loader));
     }
-    var norm = loader.norm("model.norm.weight");
+    var norm = loader.vector("model.norm.weight", hidden);
     var head =
         config.tiedHead()
             ? PackedMatrix.pack(arena, embeddings)
-            : loader.pack("lm_head.weight", config.vocabulary(), config.hidden());
+            : loader.pack(hidden, new Part("lm_head", config.vocabulary(), false));
     return new TrunkWeights(embeddings, List.copyOf(layers), norm, head);
+  }
+
+  private static Layer layer(TrunkConfig config, int layer, WeightLoader loader) {
+    var prefix = "model.layers." + layer + ".";
+    int hidden = config.hidden();
+    return new Layer(
+        loader.vector(prefix + "input_layernorm.weight", hidden),
+        switch (config.attention()) {
+          case AttentionConfig.Grouped grouped ->
+              GroupedWeights.load(grouped, hidden, prefix + "self_attn.", loader);
+          case AttentionConfig.Latent latent ->
+              LatentWeights.load(latent, hidden, prefix + "self_attn.", loader);
+        },
+        loader.vector(prefix + "post_attention_layernorm.weight", hidden),
+        switch (config.layers().get(layer).block()) {
+          case Block.Sparse _ -> Optional.empty();
+          case Block.Dense(var block) -> Optional.of(dense(block, prefix + "mlp.", loader));
+        });
+  }
+
+  private static PackedExpert dense(FeedForward.SwiGlu block, String prefix, WeightLoader loader) {
+    int hidden = block.hidden();
+    int inner = block.intermediate();
+    try (var mapping = Arena.ofShared()) {
+      return PackedExpert.pack(
+          loader.arena(),
+          ExpertWeights.swiGlu(
+              loader.weight(prefix + "gate_proj.weight", inner, hidden, mapping),
+              loader.weight(prefix + "up_proj.weight", inner, hidden, mapping),
+              loader.weight(prefix + "down_proj.weight", hidden, inner, mapping)));
+    }
   }
 
   /// Bytes of the checkpoint that [#load] reads, from the headers alone.
   public static long storedBytes(TrunkConfig config, Checkpoint checkpoint) {
     return checkpoint.names().stream()
-        .filter(name -> !name.contains(".experts."))
-        .filter(name -> !(config.tiedHead() && name.equals("lm_head.weight")))
+        .filter(name -> isOfTrunk(config, name))
         .mapToLong(name -> checkpoint.info(name).bytes())
         .sum();
   }
 
-  /// Bytes in memory, mapped embeddings included.
-  public long bytes() {
-    long bytes = embeddings.data().byteSize() + head.bytes();
-    for (var layer : layers) {
-      bytes += layer.qkv.bytes() + layer.output.bytes() + layer.gate.bytes();
-    }
-    return bytes;
+  private static boolean isOfTrunk(TrunkConfig config, String name) {
+    return switch (name) {
+      case "model.embed_tokens.weight", "model.norm.weight" -> true;
+      case "lm_head.weight" -> !config.tiedHead();
+      default -> {
+        var match = OF_A_LAYER.matcher(name);
+        // Past the last layer there may be some that predict further tokens.
+        yield match.matches() && Integer.parseInt(match.group(1)) < config.layers().size();
+      }
+    };
   }
 
-  private record Loader(
-      TrunkConfig config, Checkpoint checkpoint, Arena arena, LongConsumer progress) {
-    Layer layer(String prefix) {
-      int hidden = config.hidden();
-      int queries = config.heads() * config.headDim();
-      int keys = config.kvHeads() * config.headDim();
-      var attention = prefix + "self_attn.";
-      try (var mapping = Arena.ofShared()) {
-        var qkv =
-            PackedMatrix.pack(
-                arena,
-                List.of(
-                    map(attention + "q_proj.weight", queries, hidden, mapping),
-                    map(attention + "k_proj.weight", keys, hidden, mapping),
-                    map(attention + "v_proj.weight", keys, hidden, mapping)));
-        return new Layer(
-            norm(prefix + "input_layernorm.weight"),
-            qkv,
-            pack(attention + "o_proj.weight", hidden, queries),
-            norm(prefix + "post_attention_layernorm.weight"),
-            pack(prefix + "block_sparse_moe.gate.weight", config.experts(), hidden));
-      }
-    }
-
-    PackedMatrix pack(String name, int outputs, int inputs) {
-      // Mapped for as long as it takes to pack: the pages can go once they are copied.
-      try (var mapping = Arena.ofShared()) {
-        return PackedMatrix.pack(arena, map(name, outputs, inputs, mapping));
-      }
-    }
-
-    Tensor map(String name, int rows, int cols) {
-      return map(name, rows, cols, arena);
-    }
-
-    private Tensor map(String name, int rows, int cols, Arena mapping) {
-      var tensor = checkpoint.map(name, Shape.of(rows, cols), mapping);
-      progress.accept(checkpoint.bytesMapped());
-      return tensor;
-    }
-
-    float[] norm(String name) {
-      try (var mapping = Arena.ofShared()) {
-        var tensor = checkpoint.map(name, Shape.of(config.hidden()), mapping);
-        var values = new float[config.hidden()];
-        for (int i = 0; i < values.length; i++) {
-          values[i] = tensor.getFloat(i);
-        }
-        return values;
-      }
-    }
+  /// Bytes in memory, mapped embeddings included.
+  public long bytes() {
+    return embeddings.data().byteSize()
+        + head.bytes()
+        + layers.stream().mapToLong(Layer::bytes).sum();
   }
 }

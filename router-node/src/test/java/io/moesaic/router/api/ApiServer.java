@@ -2,6 +2,10 @@ package io.moesaic.router.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moesaic.router.capacity.CapacityPolicy;
+import io.moesaic.router.capacity.LiveCapacity;
+import io.moesaic.router.capacity.RequestCapacity;
+import io.moesaic.router.capacity.RoutingCounters;
 import io.moesaic.router.tokenizer.ChatTemplate;
 import io.moesaic.router.tokenizer.Models;
 import io.moesaic.router.tokenizer.Tokenizer;
@@ -34,6 +38,8 @@ final class ApiServer implements AutoCloseable {
   final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   final Tokenizer tokenizer;
   final int port;
+  final LiveCapacity capacity = new LiveCapacity(CapacityPolicy.DROPLESS, 2);
+  final RoutingCounters counters = new RoutingCounters(2, 8);
   volatile Readiness readiness = new Readiness.Ready();
 
   private final Vertx vertx = Vertx.vertx();
@@ -73,6 +79,11 @@ final class ApiServer implements AutoCloseable {
     return server.serve(128, context, template(Models.DEMO));
   }
 
+  /// Within bounds of the operator.
+  static ApiServer serving(RequestCapacity requests) {
+    return loading().serve(128, CONTEXT, template(Models.DEMO), requests);
+  }
+
   static ApiServer servingWithoutTemplate() {
     return loading().serve(128, CONTEXT, Optional.empty());
   }
@@ -84,10 +95,20 @@ final class ApiServer implements AutoCloseable {
   }
 
   private ApiServer serve(int vocabulary, int context, Optional<ChatTemplate> template) {
+    return serve(vocabulary, context, template, RequestCapacity.ANY);
+  }
+
+  private ApiServer serve(
+      int vocabulary, int context, Optional<ChatTemplate> template, RequestCapacity requests) {
     api.serve(
-        new ServedModel(MODEL, NOW - 1, context, vocabulary, Set.of(1), tokenizer, template),
+        new ServedModel(
+            MODEL, NOW - 1, context, vocabulary, Set.of(1), tokenizer, template, moe(requests)),
         generator);
     return this;
+  }
+
+  private ServedMoe moe(RequestCapacity requests) {
+    return new ServedMoe(2, 8, capacity, requests, counters::snapshot);
   }
 
   private static Optional<ChatTemplate> template(Path model) {
@@ -122,6 +143,13 @@ final class ApiServer implements AutoCloseable {
 
   HttpResponse<String> chat(String fields) {
     return post("/v1/chat/completions", "{\"model\": \"tiny\", " + fields + "}");
+  }
+
+  HttpResponse<String> put(String path, String body) {
+    return send(
+        request(path)
+            .header("content-type", "application/json")
+            .PUT(BodyPublishers.ofString(body)));
   }
 
   HttpRequest.Builder request(String path) {

@@ -21,7 +21,9 @@ class ArchitectureTest {
     assertKnowsOnly(
         "io.moesaic.router.api",
         "io.moesaic.router.api",
+        "io.moesaic.router.capacity",
         "io.moesaic.router.engine",
+        "io.moesaic.router.json",
         "io.moesaic.router.sampling",
         "io.moesaic.router.tokenizer");
   }

@@ -1,5 +1,6 @@
 package io.moesaic.router.api;
 
+import io.moesaic.router.capacity.MoeTotals;
 import io.moesaic.router.engine.FinishReason;
 import io.moesaic.router.engine.GenerationFailure;
 import io.moesaic.router.engine.GenerationListener;
@@ -35,6 +36,9 @@ final class FakeGenerator implements Generator, AutoCloseable {
   /// How many requests fit; more find the queue full.
   volatile int capacity = Integer.MAX_VALUE;
 
+  /// How many texts of a request fit at all.
+  volatile int together = Integer.MAX_VALUE;
+
   /// Released, it lets texts grow beyond their first tokens.
   volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -46,11 +50,22 @@ final class FakeGenerator implements Generator, AutoCloseable {
   private final ExecutorService engine = Executors.newSingleThreadExecutor();
 
   @Override
-  public Generation submit(GenerationRequest request, GenerationListener listener)
+  public List<Generation> submit(
+      List<GenerationRequest> texts, List<? extends GenerationListener> listeners)
       throws QueueFullException {
-    if (requests.size() >= capacity) {
-      throw new QueueFullException(requests.size(), capacity, 250);
+    if (texts.size() > together) {
+      throw new IllegalArgumentException(
+          "%d texts are too many for %d".formatted(texts.size(), together));
     }
+    if (requests.size() + texts.size() > capacity) {
+      throw new QueueFullException(requests.size(), texts.size(), capacity, 250);
+    }
+    return IntStream.range(0, texts.size())
+        .mapToObj(i -> submit(texts.get(i), listeners.get(i)))
+        .toList();
+  }
+
+  private Generation submit(GenerationRequest request, GenerationListener listener) {
     requests.add(request);
     var stopped = new AtomicBoolean();
     engine.execute(() -> generate(request, listener, stopped));
@@ -64,6 +79,7 @@ final class FakeGenerator implements Generator, AutoCloseable {
   private void generate(
       GenerationRequest request, GenerationListener listener, AtomicBoolean stopped) {
     int alternatives = request.sampling().logprobs();
+    route(request, listener, 0, request.prompt().length);
     if (request.scorePrompt()) {
       listener.promptScored(promptScores(request.prompt(), alternatives));
     }
@@ -90,11 +106,32 @@ final class FakeGenerator implements Generator, AutoCloseable {
         return;
       }
       int token = text.length > 0 ? text[i] : 68 + i % 26;
+      if (i > 0) {
+        route(request, listener, request.prompt().length + i - 1, 1);
+      }
       listener.generated(score(token, alternatives));
       emitted.incrementAndGet();
     }
     stopped.set(true);
     listener.finished(FinishReason.LENGTH);
+  }
+
+  /// Tells of positions in 2 layers with 2 experts each, of which position 1 loses the last.
+  private static void route(
+      GenerationRequest request, GenerationListener listener, int from, int count) {
+    var moe = request.moe();
+    if (moe.totals() || moe.routedExperts()) {
+      int dropped = from <= 1 && from + count > 1 ? 1 : 0;
+      listener.routed(
+          new MoeTotals(4L * count, 4L * count - dropped, dropped, 0),
+          moe.routedExperts()
+              ? IntStream.range(from, from + count).mapToObj(FakeGenerator::experts).toList()
+              : List.of());
+    }
+  }
+
+  static int[] experts(int position) {
+    return new int[] {position, position + 1, position + 2, position == 1 ? -1 : position + 3};
   }
 
   private void awaitGate() {

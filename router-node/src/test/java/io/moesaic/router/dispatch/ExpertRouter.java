@@ -13,6 +13,8 @@ import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.router.moe.Combine;
 import io.moesaic.router.moe.ExpertParallelMoe;
 import io.moesaic.router.moe.MoeObserver;
+import io.moesaic.router.moe.SharedExpert;
+import io.moesaic.router.moe.SharedExperts;
 import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.checkpoint.Checkpoint;
@@ -51,8 +53,10 @@ public final class ExpertRouter implements AutoCloseable {
     int hidden = bank.block().hidden();
     var schema = new TokenSchema(wire, hidden, ranks);
     List<GateWeights> gates;
+    List<SharedExpert> shared;
     try (var checkpoint = Checkpoint.open(model)) {
       gates = GateBank.load(ModelConfig.read(model), checkpoint, bank, arena);
+      shared = SharedExperts.load(ModelConfig.read(model), checkpoint, bank, arena);
       var contract = new ExpertFleet.Model("tiny", checkpoint.fingerprint(), bank, 512);
       fleet = new ExpertFleet(contract, schema, nodes, transport, allocator);
     }
@@ -62,6 +66,8 @@ public final class ExpertRouter implements AutoCloseable {
             new Gate(compute, gates),
             new Dispatcher(fleet, allocator, schema, compute.kernels(), timeout),
             new Combine(compute.kernels(), wire, hidden),
+            compute,
+            shared,
             new RoutingCounters(bank.layers(), bank.experts()),
             MoeObserver.NONE);
   }

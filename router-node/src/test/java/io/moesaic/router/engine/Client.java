@@ -1,7 +1,9 @@
 package io.moesaic.router.engine;
 
+import io.moesaic.router.capacity.MoeTotals;
 import io.moesaic.router.sampling.TokenScore;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -12,13 +14,22 @@ class Client implements GenerationListener {
 
   private final List<TokenScore> prompt = new ArrayList<>();
   private final List<TokenScore> text = new ArrayList<>();
+  private final List<List<Integer>> experts = new ArrayList<>();
+  private MoeTotals moe = MoeTotals.NONE;
   private final CompletableFuture<Told> end = new CompletableFuture<>();
 
   /// A whole answer: equal ones have the same bits.
   ///
   /// @param prompt scores of the prompt's tokens, if they were asked for
+  /// @param moe what became of its expert choices, if that was asked for
+  /// @param experts of each position, if they were asked for
   /// @param end a [FinishReason] or a [GenerationFailure]
-  record Told(List<TokenScore> prompt, List<TokenScore> text, Object end) {
+  record Told(
+      List<TokenScore> prompt,
+      List<TokenScore> text,
+      MoeTotals moe,
+      List<List<Integer>> experts,
+      Object end) {
     List<Integer> tokens() {
       return text.stream().map(TokenScore::token).toList();
     }
@@ -26,6 +37,12 @@ class Client implements GenerationListener {
     GenerationFailure failure() {
       return (GenerationFailure) end;
     }
+  }
+
+  @Override
+  public void routed(MoeTotals totals, List<int[]> positions) {
+    moe = moe.plus(totals);
+    positions.forEach(position -> experts.add(Arrays.stream(position).boxed().toList()));
   }
 
   @Override
@@ -55,7 +72,7 @@ class Client implements GenerationListener {
   }
 
   private void ended(Object how) {
-    var told = new Told(List.copyOf(prompt), List.copyOf(text), how);
+    var told = new Told(List.copyOf(prompt), List.copyOf(text), moe, List.copyOf(experts), how);
     if (!end.complete(told)) {
       end.obtrudeException(new IllegalStateException("ended twice, then with " + how));
     }

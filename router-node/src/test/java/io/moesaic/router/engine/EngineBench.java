@@ -2,6 +2,10 @@ package io.moesaic.router.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.moesaic.router.capacity.CapacityPolicy;
+import io.moesaic.router.capacity.LiveCapacity;
+import io.moesaic.router.engine.Generator.Generation;
+import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.router.moe.MoeObserver;
 import io.moesaic.router.moe.ReferenceMoe;
 import io.moesaic.router.sampling.Sampler;
@@ -19,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /// An engine over the tiny Mixtral, with all experts at home. Closing it checks that everything was
 /// given back.
@@ -26,10 +31,12 @@ final class EngineBench implements AutoCloseable {
   static final EngineLimits WIDE = new EngineLimits(100, 16, 64);
 
   final SteppedMoe moe;
+  final LiveCapacity capacity;
   final Engine engine;
   final Trunks trunks;
   final ReferenceMoe experts;
   private final KvPool pool;
+  private final @Nullable LimitedMoe limited;
 
   EngineBench(EngineLimits limits) {
     this(limits, 16 * KvPool.BLOCK);
@@ -37,12 +44,22 @@ final class EngineBench implements AutoCloseable {
 
   /// @param positions that there is memory for
   EngineBench(EngineLimits limits, int positions) {
+    this(limits, positions, CapacityPolicy.DROPLESS, null);
+  }
+
+  /// Experts that may be limited.
+  ///
+  /// @param routing null for blocks without a gate to be limited, which are the plainest
+  EngineBench(
+      EngineLimits limits, int positions, CapacityPolicy first, @Nullable RoutingPolicy routing) {
     trunks =
         new Trunks(TestModels.mixtral(), TrunkConfig.of(ModelConfig.read(TestModels.mixtral())), 1);
     experts = new ReferenceMoe(TestModels.mixtral(), WireType.F32, MoeObserver.NONE);
-    moe = new SteppedMoe(experts);
+    limited = routing == null ? null : new LimitedMoe(TestModels.mixtral(), routing, experts);
+    moe = new SteppedMoe(limited == null ? _ -> experts : limited);
+    capacity = new LiveCapacity(first, trunks.config.layers().size());
     pool = new KvPool(trunks.config, positions);
-    engine = new Engine(trunks.trunk, _ -> moe, pool, new Sampler(Kernels.best()), limits);
+    engine = new Engine(trunks.trunk, moe, pool, new Sampler(Kernels.best()), limits, capacity);
   }
 
   static SamplingParams seeded(long seed) {
@@ -55,8 +72,20 @@ final class EngineBench implements AutoCloseable {
 
   Client submit(GenerationRequest request) throws QueueFullException {
     var client = new Client();
-    engine.submit(request, client);
+    submit(request, client);
     return client;
+  }
+
+  Generation submit(GenerationRequest request, GenerationListener listener)
+      throws QueueFullException {
+    return engine.submit(List.of(request), List.of(listener)).getFirst();
+  }
+
+  /// Asks for the texts of one request.
+  List<Client> submitTogether(List<GenerationRequest> texts) throws QueueFullException {
+    var clients = texts.stream().map(_ -> new Client()).toList();
+    engine.submit(texts, clients);
+    return clients;
   }
 
   Client.Told run(GenerationRequest request) throws Exception {
@@ -94,6 +123,9 @@ final class EngineBench implements AutoCloseable {
     engine.close();
     assertReleased();
     pool.close();
+    if (limited != null) {
+      limited.close();
+    }
     experts.close();
     trunks.close();
   }

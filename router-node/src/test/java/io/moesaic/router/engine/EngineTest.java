@@ -68,7 +68,8 @@ class EngineTest {
       var refusal =
           assertThrows(QueueFullException.class, () -> bench.submit(EngineBench.greedy(4, PROMPT)));
       assertEquals(
-          "2 requests are waiting, at most 2 may; try again in 1000 ms", refusal.getMessage());
+          "2 texts are waiting, with 1 more they would be above 2; try again in 1000 ms",
+          refusal.getMessage());
       assertEquals(1000, refusal.retryAfterMillis());
       assertEquals(3, bench.engine.unfinished());
       bench.moe.run();
@@ -100,7 +101,7 @@ class EngineTest {
     var running = bench.submit(EngineBench.greedy(6, PROMPT));
     bench.moe.awaitStep();
     var gone = new Client();
-    var generation = bench.engine.submit(EngineBench.greedy(6, PROMPT), gone);
+    var generation = bench.submit(EngineBench.greedy(6, PROMPT), gone);
     var next = bench.submit(EngineBench.greedy(6, PROMPT));
     generation.cancel();
     generation.cancel();
@@ -116,7 +117,7 @@ class EngineTest {
   void whoIsCancelledWhileRunningMakesRoomAtOnce() throws Exception {
     bench.moe.stepByStep();
     var gone = new Client();
-    var generation = bench.engine.submit(EngineBench.greedy(100, PROMPT), gone);
+    var generation = bench.submit(EngineBench.greedy(100, PROMPT), gone);
     bench.moe.awaitStep();
     var next = bench.submit(EngineBench.greedy(6, PROMPT));
     bench.moe.allow();

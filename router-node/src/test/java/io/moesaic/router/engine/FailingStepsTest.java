@@ -127,7 +127,7 @@ class FailingStepsTest {
       var clumsy = new Clumsy(method);
       var request =
           new GenerationRequest(new int[] {4, 5, 6}, 3, 0, SamplingParams.GREEDY, Set.of(), true);
-      bench.engine.submit(request, clumsy);
+      bench.submit(request, clumsy);
       var other = bench.submit(FIVE);
       var told = clumsy.await();
       if (method.equals("finished")) {
@@ -146,7 +146,7 @@ class FailingStepsTest {
   void aListenerThatThrowsWhenItIsToldOfAFailureIsDoneWith() throws Exception {
     bench.moe.strikeWith((_, _, failures) -> failures.fail(0, "lost"));
     var clumsy = new Clumsy("failed");
-    bench.engine.submit(FIVE, clumsy);
+    bench.submit(FIVE, clumsy);
     assertEquals("lost", clumsy.await().failure().message());
     bench.awaitIdle();
     bench.moe.strikeWith(null);
@@ -159,11 +159,11 @@ class FailingStepsTest {
   void aListenerThatThrowsDoesNotKeepTheEngineFromClosing() throws Exception {
     bench.moe.stepByStep();
     var clumsy = List.of(new Clumsy("failed"), new Clumsy("failed"), new Clumsy("failed"));
-    bench.engine.submit(FIVE, clumsy.get(0));
+    bench.submit(FIVE, clumsy.get(0));
     bench.moe.awaitStep();
-    bench.engine.submit(FIVE, clumsy.get(1));
+    bench.submit(FIVE, clumsy.get(1));
     bench.engine.close();
-    bench.engine.submit(FIVE, clumsy.get(2));
+    bench.submit(FIVE, clumsy.get(2));
     for (var client : clumsy) {
       assertEquals(Code.SHUTTING_DOWN, client.await().failure().code());
     }

@@ -2,6 +2,7 @@ package io.moesaic.router.engine;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moesaic.router.capacity.StepRows;
 import io.moesaic.router.trunk.MoeLayer;
 import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.tensor.Matrix;
@@ -11,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Experts that a test can stop in the middle of a step, make fail, or make throw. Like real ones,
 /// they give up all rows when their thread is interrupted.
-final class SteppedMoe implements MoeLayer {
-  private final MoeLayer experts;
+final class SteppedMoe implements MoeBlocks {
+  private final MoeBlocks experts;
   private final Semaphore begun = new Semaphore(0);
   private final Semaphore allowed = new Semaphore(0);
   private volatile boolean stepped;
@@ -24,7 +25,7 @@ final class SteppedMoe implements MoeLayer {
     void strike(int layer, int rows, RowFailures failures);
   }
 
-  SteppedMoe(MoeLayer experts) {
+  SteppedMoe(MoeBlocks experts) {
     this.experts = experts;
   }
 
@@ -53,7 +54,18 @@ final class SteppedMoe implements MoeLayer {
   }
 
   @Override
-  public void forward(int layer, Matrix hidden, Matrix output, RowFailures failures) {
+  public boolean expertsChoose() {
+    return experts.expertsChoose();
+  }
+
+  @Override
+  public MoeLayer step(StepRows rows) {
+    var blocks = experts.step(rows);
+    return (layer, hidden, output, failures) -> forward(blocks, layer, hidden, output, failures);
+  }
+
+  private void forward(
+      MoeLayer blocks, int layer, Matrix hidden, Matrix output, RowFailures failures) {
     if (layer == 0 && stepped) {
       begun.release();
       try {
@@ -72,6 +84,6 @@ final class SteppedMoe implements MoeLayer {
     if (now != null) {
       now.strike(layer, hidden.rows(), failures);
     }
-    experts.forward(layer, hidden, output, failures);
+    blocks.forward(layer, hidden, output, failures);
   }
 }

@@ -25,6 +25,24 @@ public final class Trunks implements AutoCloseable {
     pool = new KvPool(config, 8 * KvPool.BLOCK);
   }
 
+  /// The same with another window in all layers.
+  static TrunkConfig withWindow(TrunkConfig config, int positions) {
+    var layers =
+        config.layers().stream()
+            .map(layer -> new TrunkConfig.Layer(new Window(positions), layer.block()))
+            .toList();
+    return new TrunkConfig(
+        config.hidden(),
+        config.vocabulary(),
+        config.maxPositions(),
+        config.epsilon(),
+        config.tiedHead(),
+        config.multipliers(),
+        config.rotary(),
+        config.attention(),
+        layers);
+  }
+
   /// Logits of all positions of one sequence, computed in one pass.
   public Matrix logits(int[] tokens, MoeLayer moe) {
     try (var cache = pool.allocate(tokens.length)) {

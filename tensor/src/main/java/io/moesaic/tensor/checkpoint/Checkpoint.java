@@ -3,6 +3,7 @@ package io.moesaic.tensor.checkpoint;
 import static io.moesaic.tensor.checkpoint.CheckpointException.abbreviated;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.moesaic.tensor.DType;
 import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.Tensor;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
+import java.util.EnumSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -28,6 +30,11 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class Checkpoint implements AutoCloseable {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
+
+  /// What every weight is, unless it is quantized.
+  static final Set<DType> FLOATS =
+      Collections.unmodifiableSet(EnumSet.of(DType.F32, DType.BF16, DType.F16));
+
   private static final int MAX_INDEX_BYTES = SafetensorsFile.MAX_HEADER_BYTES;
 
   private final Path directory;
@@ -145,6 +152,10 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
+  public boolean has(String name) {
+    return fileOf.containsKey(name);
+  }
+
   /// The names of all tensors.
   public Set<String> names() {
     return Collections.unmodifiableSet(fileOf.keySet());
@@ -155,6 +166,11 @@ public final class Checkpoint implements AutoCloseable {
   /// @throws CheckpointException when there is none of this name
   public TensorInfo info(String name) {
     return Objects.requireNonNull(file(name).tensors().get(name));
+  }
+
+  /// An error about a tensor.
+  CheckpointException invalid(String name, String problem) {
+    return CheckpointException.tensor(directory, name, problem);
   }
 
   private SafetensorsFile file(String name) {
@@ -170,14 +186,16 @@ public final class Checkpoint implements AutoCloseable {
   /// @throws CheckpointException when it is missing, has another shape, or a type that does not
   ///     widen to float32
   public TensorInfo require(String name, Shape shape) {
+    return require(name, shape, FLOATS);
+  }
+
+  private TensorInfo require(String name, Shape shape, Set<DType> types) {
     var info = info(name);
     if (!info.shape().equals(shape)) {
-      throw CheckpointException.tensor(
-          directory, name, "has shape " + info.shape() + ", but the model needs " + shape);
+      throw invalid(name, "has shape " + info.shape() + ", but the model needs " + shape);
     }
-    if (!info.dtype().widensToFloat()) {
-      throw CheckpointException.tensor(
-          directory, name, "is " + info.dtype() + ", but the model needs F32, BF16 or F16");
+    if (!types.contains(info.dtype())) {
+      throw invalid(name, "is %s, but the model needs one of %s".formatted(info.dtype(), types));
     }
     return info;
   }
@@ -187,7 +205,12 @@ public final class Checkpoint implements AutoCloseable {
   /// @param entry shape of the slice
   /// @throws CheckpointException as [#require(String, Shape)]
   public long require(String name, Slice slice, Shape entry) {
-    return slice.bytes(require(name, slice.stacked(entry)));
+    return require(name, slice, entry, FLOATS);
+  }
+
+  /// The bytes of a slice of a tensor of these types.
+  long require(String name, Slice slice, Shape entry, Set<DType> types) {
+    return slice.bytes(require(name, slice.stacked(entry), types));
   }
 
   /// Maps the bytes of a slice, and no others, for as long as the arena lives.
@@ -195,7 +218,12 @@ public final class Checkpoint implements AutoCloseable {
   /// @param entry shape of the slice
   /// @throws CheckpointException as [#require(String, Shape)]
   public Tensor map(String name, Slice slice, Shape entry, Arena arena) {
-    bytesMapped.addAndGet(require(name, slice, entry));
+    return map(name, slice, entry, FLOATS, arena);
+  }
+
+  /// Maps the bytes of a slice of a tensor of these types, and no others.
+  Tensor map(String name, Slice slice, Shape entry, Set<DType> types, Arena arena) {
+    bytesMapped.addAndGet(require(name, slice, entry, types));
     return file(name).map(info(name), slice, entry, arena);
   }
 

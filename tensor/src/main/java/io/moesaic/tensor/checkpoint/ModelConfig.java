@@ -89,6 +89,18 @@ public final class ModelConfig {
     };
   }
 
+  /// A list of strings; none when absent.
+  public List<String> texts(String key) {
+    if (!has(key)) {
+      return List.of();
+    }
+    if (get(key).orElseThrow() instanceof Json.Items(var items)
+        && items.stream().allMatch(Json.Text.class::isInstance)) {
+      return items.stream().map(item -> ((Json.Text) item).value()).toList();
+    }
+    throw invalid(key, "must be a list of strings");
+  }
+
   /// A finite number greater than zero.
   public float positive(String key) {
     return get(key)

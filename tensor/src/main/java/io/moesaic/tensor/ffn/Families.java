@@ -1,7 +1,9 @@
 package io.moesaic.tensor.ffn;
 
+import io.moesaic.tensor.Weight;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
@@ -16,6 +18,8 @@ final class Families {
   private static final float CLAMPED_ALPHA = 1.702f;
 
   private static final float CLAMPED_LIMIT = 7;
+
+  private static final int[] FP8_BLOCK = {Weight.Fp8.BLOCK, Weight.Fp8.BLOCK};
 
   private static final ExpertLayout PROJECTIONS =
       new ExpertLayout.Separate("experts.{e}.", List.of("gate_proj", "up_proj"), "down_proj");
@@ -44,13 +48,28 @@ final class Families {
                   "must be one of mixtral, olmoe, qwen2_moe, qwen3_moe, granitemoe, gpt_oss,"
                       + " deepseek_v2, deepseek_v3, switch_transformers or moe_layers");
         };
-    if (config.has("quantization_config")) {
-      throw config.invalid("quantization_config", "but only weights as they are can be served");
-    }
+    config.section("quantization_config").ifPresent(this::checkQuantization);
     if (bank.layers() == 0) {
       throw config.invalid(MODEL_TYPE, "but by this file none of its layers has experts");
     }
     return bank;
+  }
+
+  /// The tensors tell how a weight is stored; this refuses what they would not tell.
+  private void checkQuantization(ModelConfig quantization) {
+    var method = config.text(MODEL_TYPE).orElse("").equals("gpt_oss") ? "mxfp4" : "fp8";
+    if (!quantization.text("quant_method").orElse("").equals(method)) {
+      throw quantization.invalid(
+          "quant_method", "but of this family only \"" + method + "\" is served");
+    }
+    if (method.equals("fp8")) {
+      if (!quantization.text("fmt").orElse("e4m3").equals("e4m3")) {
+        throw quantization.invalid("fmt", "must be \"e4m3\"");
+      }
+      if (!Arrays.equals(quantization.integers("weight_block_size", 1, 1 << 20), FP8_BLOCK)) {
+        throw quantization.invalid("weight_block_size", "must be [128, 128]");
+      }
+    }
   }
 
   private ExpertBank mixtral() {

@@ -82,6 +82,30 @@ public final class PackedExpert {
     return up.columns(panel * Panel.COLUMNS, Panel.COLUMNS);
   }
 
+  /// All of the block, in parallel over panels and blocks of rows.
+  ///
+  /// @param x `[rows, hidden]`
+  /// @param y `[rows, hidden]`, overwritten
+  public void forward(Compute compute, Matrix x, Matrix y) {
+    var up = Matrix.allocate(x.rows(), block.intermediate());
+    var activated = Matrix.allocate(x.rows(), block.intermediate());
+    compute.overPanels(
+        x.rows(),
+        activatePanels(),
+        (from, rows, panel) ->
+            activate(
+                compute,
+                x.rows(from, rows),
+                panel,
+                up.rows(from, rows),
+                activated.rows(from, rows)));
+    compute.overPanels(
+        x.rows(),
+        projectPanels(),
+        (from, rows, panel) ->
+            project(compute, activated.rows(from, rows), panel, y.rows(from, rows)));
+  }
+
   /// 64 columns of `activated · downᵀ`.
   ///
   /// @param activated `[rows, intermediate]`, complete

@@ -30,6 +30,12 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   /// @param c `[rows, 64]`, all 64 columns are written
   void panel(Matrix a, Panel w, Matrix c, boolean accumulate);
 
+  /// Widens lines of a quantized panel to float32, exactly as [QuantizedPanel#get] tells them.
+  ///
+  /// @param first the first line, a multiple of 128
+  /// @param to receives as many lines as it has, float32
+  void widen(QuantizedPanel from, int first, Panel to);
+
   /// Root mean square norm of each row: `y = weight · (x / sqrt(mean(x²) + epsilon))`.
   ///
   /// @param x `[rows, cols]`

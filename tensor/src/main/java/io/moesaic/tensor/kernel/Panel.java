@@ -26,7 +26,7 @@ import java.util.Objects;
 /// @param data where the panel lies, from byte `offset` on
 /// @param type [DType#F32] or [DType#BF16]
 /// @param k how many lines count: the length of the dot products
-public record Panel(MemorySegment data, long offset, DType type, int k) {
+public record Panel(MemorySegment data, long offset, DType type, int k) implements WeightPanel {
   /// Output columns of a panel.
   public static final int COLUMNS = Matrix.PADDING;
 
@@ -49,6 +49,11 @@ public record Panel(MemorySegment data, long offset, DType type, int k) {
   /// Bytes of a panel with dot products of length `k`.
   public static long bytes(DType type, int k) {
     return (long) lineBytes(type) * k;
+  }
+
+  /// Sets the float32 weight from input `k` to output column `n`.
+  void set(int k, int n, float weight) {
+    data.set(JAVA_FLOAT, offset + bytes(DType.F32, k) + n * 4L, weight);
   }
 
   /// The weight from input `k` to output column `n`.

@@ -33,6 +33,15 @@ final class ScalarKernels implements Kernels {
   }
 
   @Override
+  public void widen(QuantizedPanel from, int first, Panel to) {
+    for (int k = 0; k < to.k(); k++) {
+      for (int n = 0; n < Panel.COLUMNS; n++) {
+        to.set(k, n, from.get(first + k, n));
+      }
+    }
+  }
+
+  @Override
   public void rmsNorm(Matrix x, float[] weight, float epsilon, Matrix y) {
     for (int row = 0; row < x.rows(); row++) {
       var lanes = new float[LANES];

@@ -133,6 +133,11 @@ final class VectorKernels implements Kernels {
     }
   }
 
+  @Override
+  public void widen(QuantizedPanel from, int first, Panel to) {
+    VectorWidening.widen(from, first, to);
+  }
+
   // ---- reductions
 
   @Override

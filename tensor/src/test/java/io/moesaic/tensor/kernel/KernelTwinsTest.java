@@ -43,8 +43,8 @@ class KernelTwinsTest {
         var expected = Matrix.allocate(m, n);
         var actual = Matrix.allocate(m, n);
         for (int p = 0; p < w.panels(); p++) {
-          scalar.panel(x, w.panel(p), expected.columns(p * 64, 64), false);
-          vector.panel(x, w.panel(p), actual.columns(p * 64, 64), false);
+          scalar.panel(x, (Panel) w.panel(p), expected.columns(p * 64, 64), false);
+          vector.panel(x, (Panel) w.panel(p), actual.columns(p * 64, 64), false);
         }
         Bits.assertSame(
             expected,
@@ -63,8 +63,8 @@ class KernelTwinsTest {
       var expected = random.matrix(6, 70);
       var actual = random.copy(expected);
       for (int p = 0; p < w.panels(); p++) {
-        scalar.panel(x, w.panel(p), expected.columns(p * 64, 64), true);
-        vector.panel(x, w.panel(p), actual.columns(p * 64, 64), true);
+        scalar.panel(x, (Panel) w.panel(p), expected.columns(p * 64, 64), true);
+        vector.panel(x, (Panel) w.panel(p), actual.columns(p * 64, 64), true);
       }
       Bits.assertSame(expected, actual, () -> "%s K=%d %s".formatted(type, k, random.seed()));
     }
@@ -99,13 +99,13 @@ class KernelTwinsTest {
     var w = PackedMatrix.pack(arena, random.weight(DType.BF16, 64, 51));
     var x = random.matrix(5, 51);
     var clean = Matrix.allocate(5, 64);
-    vector.panel(x, w.panel(0), clean, false);
+    vector.panel(x, (Panel) w.panel(0), clean, false);
     for (int col = 0; col < 51; col++) {
       x.set(1, col, Float.NaN);
       x.set(3, col, Float.POSITIVE_INFINITY);
     }
     var poisoned = Matrix.allocate(5, 64);
-    vector.panel(x, w.panel(0), poisoned, false);
+    vector.panel(x, (Panel) w.panel(0), poisoned, false);
     for (int row : new int[] {0, 2, 4}) {
       Bits.assertSame(clean.rows(row, 1), poisoned.rows(row, 1), random::seed);
     }
@@ -280,7 +280,7 @@ class KernelTwinsTest {
         unit.set(0, k, 1);
         var y = Matrix.allocate(1, 67);
         for (int p = 0; p < packed.panels(); p++) {
-          scalar.panel(unit, packed.panel(p), y.columns(p * 64, 64), false);
+          scalar.panel(unit, (Panel) packed.panel(p), y.columns(p * 64, 64), false);
         }
         for (int n = 0; n < 67; n++) {
           assertEquals(weight.getFloat(n * 5L + k), y.get(0, n), random.seed());

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy.tune;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,56 @@
+package io.moesaic.router.engine;
+
+import io.moesaic.router.capacity.CapacityPolicy;
+
+/// For one step, whose rows are counted together, against capacities or by experts that choose; and
+/// therefore, how sequences must be cut so that nobody's result depends on who else is there.
+///
+/// @param standing capacity of requests that bring none
+/// @param expertsChoose whether experts choose among the rows that are counted together
+record Grouping(CapacityPolicy standing, boolean expertsChoose) {
+  /// How a sequence is cut into steps.
+  enum Pace {
+    /// As the budget allows: its rows have no influence on each other, or it asked for the
+    /// influence of whoever is there.
+    FREE,
+    /// In windows at fixed positions, each in one step: they are what is counted together.
+    WINDOWS,
+    /// So, and each step with all sequences of the request.
+    LOCKSTEP
+  }
+
+  /// Rows that are counted together.
+  ///
+  /// @param owner the sequence, the cohort, or the grouping if all rows with the policy are
+  record Group(Object owner, CapacityPolicy policy) {}
+
+  CapacityPolicy policy(Sequence sequence) {
+    return sequence.request().moe().capacity().orElse(standing);
+  }
+
+  Pace pace(Sequence sequence) {
+    var policy = policy(sequence);
+    if (!policy.limits()) {
+      return expertsChoose ? Pace.WINDOWS : Pace.FREE;
+    }
+    return switch (policy.scope()) {
+      case SEQUENCE -> Pace.WINDOWS;
+      case REQUEST -> Pace.LOCKSTEP;
+      case STEP -> Pace.FREE;
+    };
+  }
+
+  Group group(Sequence sequence) {
+    return switch (pace(sequence)) {
+      case FREE -> new Group(this, policy(sequence));
+      case WINDOWS -> new Group(sequence, policy(sequence));
+      case LOCKSTEP -> new Group(sequence.cohort(), policy(sequence));
+    };
+  }
+
+  /// Whether a sequence must go on although its client has left: others are counted with it, and
+  /// what becomes of them must not depend on when that was.
+  boolean needed(Sequence sequence) {
+    return pace(sequence) == Pace.LOCKSTEP && !sequence.cohort().abandoned();
+  }
+}

@@ -1,0 +1,71 @@
+package io.moesaic.router.trunk;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.moesaic.tensor.Matrix;
+import io.moesaic.tensor.Tensor;
+import io.moesaic.tensor.checkpoint.Checkpoint;
+import io.moesaic.tensor.checkpoint.ModelConfig;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class FamiliesTest {
+  static Stream<Path> models() {
+    return Goldens.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("models")
+  void agreesWithTheReference(Path model) {
+    var config = TrunkConfig.of(ModelConfig.read(model));
+    try (var expected = Checkpoint.openFile(model.resolve("expected.safetensors"));
+        var arena = Arena.ofShared();
+        var trunk = new Trunks(model, config, 2)) {
+      var ids = expected.map("input_ids", arena);
+      var logits = expected.map("logits", arena);
+      int length = (int) ids.shape().dim(1);
+      for (int s = 0; s < ids.shape().dim(0); s++) {
+        int first = s * length;
+        var tokens = IntStream.range(0, length).map(t -> (int) ids.getLong(first + t)).toArray();
+        var moe = new GoldenMoe(expected, arena, first);
+        assertClose(logits, first, trunk.logits(tokens, moe));
+        assertEquals(
+            IntStream.range(0, config.moeLayers()).boxed().collect(Collectors.toSet()),
+            moe.asked());
+      }
+    }
+  }
+
+  private static void assertClose(Tensor expected, int firstRow, Matrix logits) {
+    double sum = 0;
+    double worst = 0;
+    for (int row = 0; row < logits.rows(); row++) {
+      for (int i = 0; i < logits.cols(); i++) {
+        float value = expected.getFloat((long) (firstRow + row) * logits.cols() + i);
+        sum += (double) value * value;
+        worst = Math.max(worst, Math.abs(value - logits.get(row, i)));
+      }
+    }
+    double size = Math.sqrt(sum / logits.rows() / logits.cols());
+    assertTrue(worst < 1e-4 * Math.max(1, size), "largest difference is " + worst);
+  }
+
+  /// So progress ends where it says that it will.
+  @ParameterizedTest
+  @MethodSource("models")
+  void loadsAsManyBytesAsItAnnounces(Path model) {
+    var config = TrunkConfig.of(ModelConfig.read(model));
+    try (var checkpoint = Checkpoint.open(model);
+        var arena = Arena.ofShared()) {
+      long announced = TrunkWeights.storedBytes(config, checkpoint);
+      TrunkWeights.load(config, checkpoint, arena, _ -> {});
+      assertEquals(announced, checkpoint.bytesMapped());
+    }
+  }
+}
