@@ -53,8 +53,7 @@ final class LayerPass {
     var batch = LayerBatch.decode(frame, schema, layers.maxRows(ranks, weighsInput));
     int count = batch.rows();
     var kernels = compute.kernels();
-    var hidden =
-        Activations.read(schema.type(), batch.hidden(), count, schema.hidden(), kernels);
+    var hidden = Activations.read(schema.type(), batch.hidden(), count, schema.hidden(), kernels);
     var output = Matrix.allocate(count, schema.hidden());
     var tallies = new RowTallies(count, recorded(count, options));
     var rows =
