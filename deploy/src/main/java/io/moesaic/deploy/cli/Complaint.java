@@ -1,6 +1,6 @@
 package io.moesaic.deploy.cli;
 
-import io.moesaic.deploy.client.CompletionException;
+import io.moesaic.deploy.client.ClientException;
 import io.moesaic.deploy.dev.ClusterException;
 import io.moesaic.tensor.checkpoint.CheckpointException;
 import java.io.IOException;
@@ -35,7 +35,7 @@ final class Complaint {
       // Their messages are written for people.
       case CommandFailure e -> text(e);
       case ClusterException e -> text(e);
-      case CompletionException e -> text(e);
+      case ClientException e -> text(e);
       case CheckpointException e -> text(e);
       case IllegalArgumentException e -> text(e);
       case UncheckedIOException e when e.getCause() != null -> sentence(e.getCause());

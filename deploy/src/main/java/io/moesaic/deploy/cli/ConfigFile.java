@@ -22,9 +22,12 @@ import java.util.stream.StreamSupport;
 ///   experts:
 ///     - 10.0.0.1:9000
 ///     - 10.0.0.2:9000
+///   capacity:
+///     factor: 1.25
 /// ```
 ///
-/// @param values by key; a list's items are joined by commas, as on the command line
+/// @param values by key, as on the command line: a list's items are joined by commas, and what has
+///     keys of its own is JSON
 record ConfigFile(Path path, Map<String, String> values) {
   /// @param keys those that the daemon knows
   /// @throws CommandFailure when the file cannot be read, or has other keys
@@ -76,6 +79,9 @@ record ConfigFile(Path path, Map<String, String> values) {
           .map(item -> text(path, key, item))
           .collect(Collectors.joining(","));
     }
-    throw new CommandFailure(path + ": \"" + key + "\" must be a value or a list of values");
+    if (value.isObject()) {
+      return value.toString();
+    }
+    throw new CommandFailure(path + ": \"" + key + "\" has no value");
   }
 }

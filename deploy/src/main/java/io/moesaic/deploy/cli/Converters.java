@@ -3,10 +3,13 @@ package io.moesaic.deploy.cli;
 import io.moesaic.deploy.dev.ExpertHost;
 import io.moesaic.deploy.tune.Variant;
 import io.moesaic.expert.store.Shard;
+import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.CapacityPolicy.Per;
 import io.moesaic.router.capacity.CapacityPolicy.Renormalize;
 import io.moesaic.router.capacity.CapacityPolicy.Scope;
 import io.moesaic.router.capacity.CapacityRule.Formula;
+import io.moesaic.router.capacity.RequestCapacity;
+import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
 import java.time.Duration;
@@ -33,6 +36,9 @@ final class Converters {
     commandLine.registerConverter(
         Renormalize.class, reading(text -> named(Renormalize.class, text)));
     commandLine.registerConverter(Variant.class, reading(Variant::parse));
+    commandLine.registerConverter(RoutingPolicy.class, reading(MoeConverters::routing));
+    commandLine.registerConverter(CapacityPolicy.class, reading(MoeConverters::capacity));
+    commandLine.registerConverter(RequestCapacity.class, reading(MoeConverters::requestCapacity));
     commandLine.registerConverter(Duration.class, reading(Converters::duration));
   }
 

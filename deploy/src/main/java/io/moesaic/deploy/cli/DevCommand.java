@@ -28,6 +28,8 @@ import picocli.CommandLine.Spec;
       "    moesaic dev",
       "  A model of yours on five, half the bytes between the nodes:",
       "    moesaic dev --model models/mixtral-8x7b --experts 5 --wire bf16",
+      "  Experts that take an even share of the tokens and no more:",
+      "    moesaic dev --capacity 1",
       "  For one command, which finds the addresses in MOESAIC_URL (HTTP) and MOESAIC_FLIGHT",
       "  (Arrow Flight, the first expert node):",
       "    moesaic dev --http 0 -- moesaic generate --url '$MOESAIC_URL' --prompt \"Call me\""
@@ -60,6 +62,8 @@ final class DevCommand implements Callable<Integer> {
       description = "Compute threads of each node; default: the processors, shared out.")
   int threads;
 
+  @Mixin MoeOptions moe;
+
   @Option(names = "--json", description = "Print the nodes as a JSON object, not as a table.")
   boolean json;
 
@@ -73,7 +77,8 @@ final class DevCommand implements Callable<Integer> {
             .spec()
             .withHttp(new NodeAddress(LOOPBACK, httpPort))
             .withExpertHost(expertHost)
-            .withThreads(threads);
+            .withThreads(threads)
+            .withRouterFlags(moe.flags().toArray(String[]::new));
     long startNanos = System.nanoTime();
     var progress = DevProgress.on(spec.commandLine().getErr());
     try (var running = LocalCluster.start(local, progress)) {

@@ -2,8 +2,8 @@ package io.moesaic.deploy.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moesaic.deploy.client.ClientException;
 import io.moesaic.deploy.client.CompletionClient;
-import io.moesaic.deploy.client.CompletionException;
 import io.moesaic.deploy.client.CompletionRequest;
 import io.moesaic.deploy.client.Prompt;
 import io.moesaic.deploy.dev.ClusterProgress;
@@ -100,7 +100,7 @@ final class GenerateCommand implements Callable<Integer> {
   boolean json;
 
   @Override
-  public Integer call() throws CompletionException, InterruptedException, JsonProcessingException {
+  public Integer call() throws ClientException, InterruptedException, JsonProcessingException {
     if (source.model != null) {
       var spec = ClusterSpec.of(source.model).withExperts(1);
       try (var cluster = LocalCluster.start(spec, ClusterProgress.SILENT)) {
@@ -122,7 +122,7 @@ final class GenerateCommand implements Callable<Integer> {
   }
 
   private void generate(URI url)
-      throws CompletionException, InterruptedException, JsonProcessingException {
+      throws ClientException, InterruptedException, JsonProcessingException {
     var out = spec.commandLine().getOut();
     var request =
         new CompletionRequest(

@@ -33,6 +33,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       GenerateCommand.class,
       VerifyCommand.class,
       TuneCommand.class,
+      CapacityCommand.class,
       RouterCommand.class,
       ExpertCommand.class,
     },

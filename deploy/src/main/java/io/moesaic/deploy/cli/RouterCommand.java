@@ -2,9 +2,9 @@ package io.moesaic.deploy.cli;
 
 import io.moesaic.deploy.daemon.Daemon;
 import io.moesaic.deploy.daemon.NodeRole;
-import io.moesaic.router.MoeSettings;
 import io.moesaic.router.RouterNode;
 import io.moesaic.router.RouterSettings;
+import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
@@ -29,10 +29,16 @@ import picocli.CommandLine.Option;
       "  In front of two expert nodes:",
       "    moesaic router --model models/mixtral-8x7b --experts 10.0.0.1:9000,10.0.0.2:9000",
       "  Half the bytes between the nodes, rounded activations:",
-      "    moesaic router --config router.yaml --wire bf16"
+      "    moesaic router --config router.yaml --wire bf16",
+      "  Experts that take a quarter more than an even share, the likeliest tokens first:",
+      "    moesaic router --config router.yaml --capacity 1.25",
+      "  In the file it may be written as YAML:",
+      "    capacity: {factor: 1.25, priority: rank, overflow: next_choice}"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class RouterCommand implements Callable<Integer> {
+  private static final Logger log = LoggerFactory.getLogger(RouterCommand.class);
+
   @Mixin DaemonOptions daemon;
 
   @Option(
@@ -96,8 +102,11 @@ final class RouterCommand implements Callable<Integer> {
       description = "Name of the model in the API; default: the name of its directory.")
   @Nullable String name;
 
+  @Mixin MoeOptions moe;
+
   @Override
   public Integer call() throws IOException, InterruptedException {
+    warnOfDependence(moe.capacity);
     var settings =
         new RouterSettings(
             name == null ? daemon.modelName() : name,
@@ -105,7 +114,7 @@ final class RouterCommand implements Callable<Integer> {
             http,
             experts,
             wire,
-            MoeSettings.DEFAULT,
+            moe.settings(),
             daemon.threads,
             queueRequests,
             kvTokens,
@@ -117,9 +126,16 @@ final class RouterCommand implements Callable<Integer> {
     return 0;
   }
 
+  private static void warnOfDependence(CapacityPolicy capacity) {
+    if (!capacity.independentOfOtherRequests()) {
+      log.warn(
+          "capacity has scope step: what a request is answered depends on those that run beside"
+              + " it");
+    }
+  }
+
   /// A router is ready when every expert of the model has a node that serves it.
   private record Served(RouterNode node) implements Daemon.Node {
-    private static final Logger log = LoggerFactory.getLogger(RouterCommand.class);
     private static final Duration COMPLAIN_EVERY = Duration.ofSeconds(10);
 
     @Override

@@ -1,11 +1,9 @@
 package io.moesaic.deploy.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -42,26 +40,22 @@ public final class CompletionClient implements AutoCloseable {
   /// Blocks until the completion has ended.
   ///
   /// @param onText told each piece of text as it comes
-  /// @throws CompletionException when there is no server, when it refuses, or when it fails midway
+  /// @throws ClientException when there is no server, when it refuses, or when it fails midway
   public Completion complete(CompletionRequest request, Consumer<String> onText)
-      throws CompletionException, InterruptedException {
+      throws ClientException, InterruptedException {
     long startNanos = System.nanoTime();
     var transcript = new Transcript(onText);
     try {
       var response = http.send(post(request), HttpResponse.BodyHandlers.ofLines());
       try (var lines = response.body()) {
         if (response.statusCode() != 200) {
-          throw refusal(response.statusCode(), lines);
+          var body = lines.collect(Collectors.joining("\n"));
+          throw ClientException.refused(url, response.statusCode(), body);
         }
         read(lines, transcript);
       }
-    } catch (ConnectException e) {
-      throw new CompletionException(
-          "nothing listens at %s: start a cluster with moesaic dev, or give another --url"
-              .formatted(url),
-          e);
     } catch (IOException | UncheckedIOException e) {
-      throw new CompletionException("the connection to " + url + " broke: " + e.getMessage(), e);
+      throw ClientException.unreachable(url, e);
     }
     return transcript.completion((System.nanoTime() - startNanos) / 1e9);
   }
@@ -75,7 +69,7 @@ public final class CompletionClient implements AutoCloseable {
   }
 
   private void read(Stream<String> lines, Transcript transcript)
-      throws CompletionException, JsonProcessingException {
+      throws ClientException, JsonProcessingException {
     for (var line : (Iterable<String>) lines::iterator) {
       if (line.startsWith(DATA)) {
         var data = line.substring(DATA.length()).strip();
@@ -84,32 +78,12 @@ public final class CompletionClient implements AutoCloseable {
         }
         var event = json.readTree(data);
         if (event.has("error")) {
-          throw new CompletionException(url + " failed midway: " + message(event));
+          throw new ClientException(url + " failed midway: " + ClientException.message(event));
         }
         transcript.add(event);
       }
     }
-    throw new CompletionException("the stream from " + url + " ended before the completion did");
-  }
-
-  private CompletionException refusal(int status, Stream<String> lines) {
-    var body = lines.collect(Collectors.joining("\n"));
-    String message;
-    try {
-      message = message(json.readTree(body));
-    } catch (JsonProcessingException _) {
-      message = body;
-    }
-    return new CompletionException(
-        switch (status) {
-          case 503 -> "%s cannot serve now: %s".formatted(url, message);
-          case 429 -> "%s is busy: %s".formatted(url, message);
-          default -> "%s refused the request (%d): %s".formatted(url, status, message);
-        });
-  }
-
-  private static String message(JsonNode body) {
-    return body.path("error").path("message").asText(body.toString());
+    throw new ClientException("the stream from " + url + " ended before the completion did");
   }
 
   @Override

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moesaic.router.MoeSettings;
+import io.moesaic.router.capacity.CapacityJson;
+import io.moesaic.router.capacity.RequestCapacity;
+import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
 import java.io.IOException;
@@ -13,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +78,9 @@ class ConfigurationTest {
             wire: bf16
             dispatch-timeout: 500ms
             insecure: true
+            policy: switch_top_1
+            capacity: {factor: 1.25, layers: {"0": 2}}
+            request-capacity: 0.5
             """);
     var router = router(Map.of("MOESAIC_CONFIG", file.toString()));
     assertEquals(Path.of("models/mixtral"), router.daemon.model);
@@ -83,6 +91,12 @@ class ConfigurationTest {
     assertEquals(WireType.BF16, router.wire);
     assertEquals(Duration.ofMillis(500), router.dispatchTimeout);
     assertTrue(router.daemon.insecure);
+    assertEquals(
+        new MoeSettings(
+            Optional.of(new RoutingPolicy.SwitchTop1()),
+            CapacityJson.parse("{\"factor\": 1.25, \"layers\": {\"0\": 2}}"),
+            new RequestCapacity(true, 0.5)),
+        router.moe.settings());
   }
 
   @Test

@@ -50,8 +50,7 @@ class CompletionClientTest {
         });
   }
 
-  private Completion complete(List<String> pieces)
-      throws CompletionException, InterruptedException {
+  private Completion complete(List<String> pieces) throws ClientException, InterruptedException {
     var url = URI.create("http://127.0.0.1:" + server.getAddress().getPort());
     try (var client = new CompletionClient(url)) {
       return client.complete(REQUEST, pieces::add);
@@ -59,12 +58,12 @@ class CompletionClientTest {
   }
 
   private String failure() {
-    var failure = assertThrows(CompletionException.class, () -> complete(new ArrayList<>()));
+    var failure = assertThrows(ClientException.class, () -> complete(new ArrayList<>()));
     return String.valueOf(failure.getMessage());
   }
 
   @Test
-  void putsTogetherWhatIsStreamed() throws CompletionException, InterruptedException {
+  void putsTogetherWhatIsStreamed() throws ClientException, InterruptedException {
     answer(
         200,
         """

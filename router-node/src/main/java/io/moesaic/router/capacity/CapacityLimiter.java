@@ -101,6 +101,19 @@ public final class CapacityLimiter {
   private long limit(CapacityPolicy policy, int[] rows) {
     var queue = order.of(policy, rows);
     int capacity = policy.rule(layer).capacity(rows.length, experts, ranks, fullest(queue));
+    boolean limited = capacity != CapacityRule.UNLIMITED;
+    if (limited) {
+      admit(policy, rows, queue, capacity);
+    }
+    if (policy.renormalize() == Renormalize.AFTER) {
+      for (int row : rows) {
+        admitted.divideBySum(row);
+      }
+    }
+    return limited ? (long) capacity * experts : 0;
+  }
+
+  private void admit(CapacityPolicy policy, int[] rows, int[] queue, int capacity) {
     var room = rooms.computeIfAbsent(policy.per(), per -> Room.of(per, placement, layer, experts));
     room.open(capacity);
     int refused = admit(queue, room);
@@ -110,12 +123,6 @@ public final class CapacityLimiter {
     for (int i = 0; i < refused && policy.overflow() != Overflow.DROP; i++) {
       reroute(queue[i], room, policy.overflow() == Overflow.LOCAL);
     }
-    if (policy.renormalize() == Renormalize.AFTER) {
-      for (int row : rows) {
-        admitted.divideBySum(row);
-      }
-    }
-    return capacity == CapacityRule.UNLIMITED ? 0 : (long) capacity * experts;
   }
 
   /// Choices of the expert that has most.

@@ -40,8 +40,7 @@ public final class LayerService implements AutoCloseable {
   private LayerService(NodeAddress listen, String model) throws IOException {
     allocator = new RootAllocator(WIRE_BYTES);
     handler = new LayerHandler(model, new LayerCounters());
-    health.setStatus(
-        HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, ServingStatus.NOT_SERVING);
     transport = new Transport(1, "layer-io");
     var catalog =
         FlightGrpcUtils.createFlightService(

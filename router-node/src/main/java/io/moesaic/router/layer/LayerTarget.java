@@ -14,8 +14,7 @@ record LayerTarget(int layer, LayerSchema schema) {
   /// Reads the message that brings the schema.
   ///
   /// @throws WireException naming what is wrong with it
-  static LayerTarget of(FlightFrame first, String model, ServedLayers layers)
-      throws WireException {
+  static LayerTarget of(FlightFrame first, String model, ServedLayers layers) throws WireException {
     int layer = layer(first.verified().descriptor(), model, layers);
     var schema = LayerSchema.decode(first.header());
     var bank = layers.bank();

@@ -23,7 +23,7 @@ record DecoderWeights(Tensor embeddings, List<Layer> layers, float[] finalNorm, 
   private static final Pattern OF_A_LAYER =
       Pattern.compile(
           "model\\.layers\\.(\\d{1,9})\\."
-              + "(self_attn\\..+|\\w+_layernorm\\.weight|mlp\\.(gate|up|down)_proj\\.weight)");
+              + "(self_attn\\..+|\\w+_layernorm\\.weight|mlp\\.(gate|up|down)_proj\\..+)");
 
   /// @param attentionNorm `H` floats
   /// @param blockNorm `H` floats

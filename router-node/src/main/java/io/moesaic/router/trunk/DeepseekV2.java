@@ -1,8 +1,7 @@
 package io.moesaic.router.trunk;
 
-/// DeepSeek-V2 (DeepSeek-AI 2024): attention over a latent, turned pairs side by side, and the
-// first
-/// layers dense.
+/// DeepSeek-V2 (DeepSeek-AI 2024): attention over a latent; pairs that are turned together stand
+/// side by side.
 final class DeepseekV2 {
   private DeepseekV2() {}
 

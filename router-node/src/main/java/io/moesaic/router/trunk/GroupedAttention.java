@@ -31,11 +31,8 @@ final class GroupedAttention implements Branch {
     var qkv = step.matrix("qkv", config.queries() + 2 * config.keys());
     var attended = step.matrix("attended", config.queries());
     compute.multiply(x, weights.qkv(), qkv);
-    norm(qkv.columns(0, config.queries()), weights.queryNorm());
-    norm(qkv.columns(config.queries(), config.keys()), weights.keyNorm());
-    clip(qkv);
     var blocks = step.rowBlocks();
-    compute.pool().run(blocks.size(), i -> store(blocks.get(i), step.angles(), qkv));
+    compute.pool().run(blocks.size(), i -> prepare(blocks.get(i), step.angles(), qkv));
     heads.attend(blocks, qkv, attended, compute);
     compute.multiply(attended, weights.output(), y);
   }
@@ -59,7 +56,11 @@ final class GroupedAttention implements Branch {
     }
   }
 
-  private void store(RowBlock rows, RotaryEmbedding.Angles angles, Matrix qkv) {
+  private void prepare(RowBlock rows, RotaryEmbedding.Angles angles, Matrix qkv) {
+    var own = qkv.rows(rows.firstRow(), rows.rows());
+    norm(own.columns(0, config.queries()), weights.queryNorm());
+    norm(own.columns(config.queries(), config.keys()), weights.keyNorm());
+    clip(own);
     for (int i = 0; i < rows.rows(); i++) {
       for (int head = 0; head < config.heads() + config.kvHeads(); head++) {
         angles.turn(compute.kernels(), qkv, rows.firstRow() + i, head * config.headDim());

@@ -59,7 +59,7 @@ final class LatentAttention implements Branch {
 
     var blocks = step.rowBlocks();
     int tasks = Math.ceilDiv(config.heads(), HEADS);
-    compute.pool().run(blocks.size(), i -> store(blocks.get(i), step.angles(), queries, keys));
+    compute.pool().run(blocks.size(), i -> prepare(blocks.get(i), step.angles(), queries, keys));
     compute
         .pool()
         .run(
@@ -79,7 +79,7 @@ final class LatentAttention implements Branch {
     return queries;
   }
 
-  private void store(RowBlock rows, RotaryEmbedding.Angles angles, Matrix queries, Matrix keys) {
+  private void prepare(RowBlock rows, RotaryEmbedding.Angles angles, Matrix queries, Matrix keys) {
     var kernels = compute.kernels();
     for (int i = 0; i < rows.rows(); i++) {
       int row = rows.firstRow() + i;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy.digits;
+
+import org.jspecify.annotations.NullMarked;

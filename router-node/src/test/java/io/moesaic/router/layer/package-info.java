@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.layer;
+
+import org.jspecify.annotations.NullMarked;
