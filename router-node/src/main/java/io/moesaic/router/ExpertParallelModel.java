@@ -1,5 +1,7 @@
 package io.moesaic.router;
 
+import io.moesaic.router.capacity.CapacityPolicy;
+import io.moesaic.router.capacity.ModelCapacity;
 import io.moesaic.router.capacity.StepRows;
 import io.moesaic.router.engine.MoeBlocks;
 import io.moesaic.router.gate.RoutingPolicy;
@@ -20,6 +22,7 @@ import java.lang.foreign.Arena;
 public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
   private final Owned owned = new Owned();
   private final TrunkConfig config;
+  private final CapacityPolicy capacity;
   private final Compute compute;
   private final Trunk trunk;
   private final KvPool pool;
@@ -33,6 +36,7 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
       if (config.startToken().isPresent()) {
         throw modelConfig.invalid("model_type", "but encoders with decoders are not served yet");
       }
+      capacity = ModelCapacity.of(modelConfig);
       compute = owned.add(Compute.on(settings.threads(), "trunk"));
       trunk = load(checkpoint, progress);
       pool = owned.add(new KvPool(config, settings.kvPositions()));
@@ -66,6 +70,11 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
 
   public TrunkConfig config() {
     return config;
+  }
+
+  /// What is a part of the model.
+  public CapacityPolicy capacity() {
+    return capacity;
   }
 
   public Compute compute() {

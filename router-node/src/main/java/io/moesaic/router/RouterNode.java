@@ -120,7 +120,9 @@ public final class RouterNode implements AutoCloseable {
             });
     TrunkWarmup.run(model.trunk(), model.pool());
     int stepTokens = model.maxStepTokens();
-    var capacity = new LiveCapacity(settings.moe().capacity(), model.layers().bank().layers());
+    var capacity =
+        new LiveCapacity(
+            settings.moe().capacity().orElseGet(model::capacity), model.layers().bank().layers());
     var engine =
         new Engine(
             model.trunk(),

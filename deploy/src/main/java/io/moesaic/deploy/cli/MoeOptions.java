@@ -27,17 +27,17 @@ final class MoeOptions {
   @Option(
       names = "--capacity",
       paramLabel = "none|FACTOR|JSON|FILE",
-      defaultValue = "none",
       description = {
-        "How many tokens an expert takes, and what becomes of the others; default:"
-            + " ${DEFAULT-VALUE}.",
+        "How many tokens an expert takes, and what becomes of the others; default: none, but for"
+            + " Switch",
+        "Transformers the expert_capacity of the model.",
         "A factor of 1 is an even share. Tokens are counted together by sequence, so that a"
             + " request's",
         "result is the same whatever runs beside it; that ends with {\"factor\": 1.25, \"scope\":",
         "\"step\"}, which counts everybody's tokens together. \"per\": \"node\" and \"overflow\":",
         "\"local\" make it depend on which node has which expert."
       })
-  CapacityPolicy capacity;
+  @Nullable CapacityPolicy capacity;
 
   @Option(
       names = "--request-capacity",
@@ -50,7 +50,8 @@ final class MoeOptions {
   RequestCapacity requestCapacity;
 
   MoeSettings settings() {
-    return new MoeSettings(Optional.ofNullable(policy), capacity, requestCapacity);
+    return new MoeSettings(
+        Optional.ofNullable(policy), Optional.ofNullable(capacity), requestCapacity);
   }
 
   /// The same, for the command line of a router.
@@ -59,7 +60,9 @@ final class MoeOptions {
     if (policy != null) {
       flags.add("--policy=" + PolicyJson.write(policy));
     }
-    flags.add("--capacity=" + CapacityJson.write(capacity));
+    if (capacity != null) {
+      flags.add("--capacity=" + CapacityJson.write(capacity));
+    }
     if (!requestCapacity.allowed()) {
       flags.add("--request-capacity=none");
     } else if (requestCapacity.leastFactor() > 0) {

@@ -1,5 +1,6 @@
 package io.moesaic.router.engine;
 
+import io.moesaic.router.capacity.PlacesTaken;
 import io.moesaic.router.engine.Generator.Generation;
 import io.moesaic.router.sampling.TokenCounts;
 import io.moesaic.router.sampling.TokenScore;
@@ -22,6 +23,7 @@ final class Sequence implements Generation {
   private final GenerationRequest request;
   private final GenerationListener listener;
   private final TokenCounts counts;
+  private final PlacesTaken placesTaken = new PlacesTaken();
   private final List<TokenScore> promptScores = new ArrayList<>();
   private int[] tokens;
   private int length;
@@ -63,6 +65,11 @@ final class Sequence implements Generation {
 
   TokenCounts counts() {
     return counts;
+  }
+
+  /// What its computed tokens have taken of capacities that count whole sequences.
+  PlacesTaken placesTaken() {
+    return placesTaken;
   }
 
   /// Positions that the sequence may come to occupy. The last token is never fed back.

@@ -58,9 +58,7 @@ final class LimitedMoe implements MoeBlocks, AutoCloseable {
       int layer, Matrix hidden, Matrix output, RowFailures failures, StepRows rows) {
     var gating =
         gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::refuse);
-    var admission =
-        CapacityLimiter.admit(
-            layer, gating, rows.tokens(), rows.limits(), placement, failures::failed);
+    var admission = CapacityLimiter.admit(layer, gating, rows, placement, failures::failed);
     rows.tallies().add(admission);
     var choices = admission.admitted();
     for (int row = 0; row < hidden.rows(); row++) {
