@@ -67,7 +67,7 @@ class MoeRoutesTest {
   @Test
   void aCapacityThatCannotBeIsRefusedAndChangesNothing() {
     assertRefused("{}", "factor", "factor is missing, must be from -1000.0 to 1000.0");
-    assertRefused("{\"factor\": -1}", "factor", "factor is -1.0, must be above 0, up to 1000");
+    assertRefused("{\"factor\": -1}", "factor", "factor is -1.0, must be above 0, at most 1000");
     assertRefused(
         "{\"factor\": 1, \"layers\": {\"5\": 2}}",
         "layers",

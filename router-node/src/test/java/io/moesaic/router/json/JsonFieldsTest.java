@@ -122,4 +122,13 @@ class JsonFieldsTest {
       assertEquals("", refusal.field());
     }
   }
+
+  @Test
+  void bytesThatAreNoTextAreRefusedAsWell() {
+    var refusal =
+        assertThrows(
+            FieldException.class,
+            () -> JsonFields.parse(new byte[] {0, 0, 0, '{', 'x', 'x', 'x', 'x'}));
+    assertEquals("It is not JSON: its bytes are not text in UTF-8", refusal.getMessage());
+  }
 }

@@ -203,11 +203,11 @@ class LayersOverFlightTest {
 
   @Test
   void whatIsGivenIsReroutedToNobodyElse() {
-    int rows = 16;
+    int rows = 40;
     var hidden = random.matrix(rows, HIDDEN);
     var choices = reference(0, hidden).choices;
     var json =
-        "{\"capacity\": {\"factor\": 0.5, \"overflow\": \"next_choice\"}, \"return_kept\": true}";
+        "{\"capacity\": {\"factor\": 1, \"overflow\": \"next_choice\"}, \"return_kept\": true}";
     try (var gated = client.open(0, Columns.moe(DType.F32, HIDDEN));
         var given = client.open(0, Columns.experts(HIDDEN, 2))) {
       assertTrue(gated.ask(Rows.of(hidden), json).metadata().path("rerouted").asInt() > 0);
@@ -245,7 +245,7 @@ class LayersOverFlightTest {
       }
       assertTrue(exchange.isOver());
     }
-    assertEquals(
-        batches, cluster.service().counters().snapshot().get(LayerCounter.BATCHES_ANSWERED));
+    assertEquals(batches, cluster.service().counters().get(LayerCounter.BATCHES_ANSWERED));
+    assertEquals(3L * batches, cluster.service().counters().get(LayerCounter.ROWS_ANSWERED));
   }
 }
