@@ -79,6 +79,12 @@ class ArchitectureTest {
   }
 
   @Test
+  void theLayerServiceKnowsNothingOfTexts() {
+    assertDoesNotKnow(
+        of("layer"), of("engine"), of("api"), of("tokenizer"), of("sampling"), of("dispatch"));
+  }
+
+  @Test
   void theSchedulerKnowsNoTensors() {
     noClasses()
         .that()

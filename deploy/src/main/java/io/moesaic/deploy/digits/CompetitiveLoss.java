@@ -18,10 +18,9 @@ import java.util.Arrays;
 /// ```
 /// It reads like a story: each image was made by one of the experts, and `q_e`, the responsibility,
 /// is how likely it was e, now that the answer is known. Who was nearer to it than the others
-// learns
-/// it, the others are left alone; and the gate learns to tell beforehand whom to ask. The squared
-/// error of the joint answer, `|d - sum_e p_e * o_e|^2`, would make experts mend each other's
-/// mistakes instead, and nobody specialise. The paper's variance is 1.
+/// learns it, the others are left alone; and the gate learns to tell beforehand whom to ask. The
+/// squared error of the joint answer, `|d - sum_e p_e * o_e|^2`, would make experts mend each
+/// other's mistakes instead, and nobody specialise. The paper's variance is 1.
 ///
 /// Not safe for concurrent use.
 final class CompetitiveLoss {

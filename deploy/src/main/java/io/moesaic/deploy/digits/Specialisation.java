@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Which expert is asked for which digit: the mean share of each, by the digit that the image
-// shows.
+/// Which expert is asked for which digit: the mean share of each, by the digit that is shown.
 ///
 /// ```
 ///   DIGIT   EXPERT 0   EXPERT 1   DECIDES

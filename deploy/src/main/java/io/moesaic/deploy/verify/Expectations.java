@@ -22,7 +22,7 @@ import java.util.stream.IntStream;
 ///   logits          [B, T, vocab]
 ///   hidden_in.<l>   [B * T, hidden]  input and output of the MoE block of layer l
 ///   hidden_out.<l>  [B * T, hidden]
-///   topk_index.<l>  [B * T, k]      I64  experts of each token, best first
+///   topk_index.<l>  [B * T, k]      I64  experts of each token, in any order
 ///   greedy_ids      [B, T + n]      I64  the prompts, each continued by n tokens
 /// ```
 /// Only the first two must be there.

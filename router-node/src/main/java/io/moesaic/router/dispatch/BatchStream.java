@@ -72,8 +72,8 @@ final class BatchStream {
     return closed;
   }
 
-  /// Sends a batch, which belongs to gRPC from now on. Several dispatchers may share the stream, and
-  /// a call takes one message at a time.
+  /// Sends a batch, which belongs to gRPC from now on. Several dispatchers may share the stream,
+  /// and a call takes one message at a time.
   synchronized void send(long requestId, TokenBatch batch, PendingReply reply) {
     pending.put(requestId, reply);
     try {

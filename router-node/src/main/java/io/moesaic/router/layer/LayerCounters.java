@@ -3,6 +3,7 @@ package io.moesaic.router.layer;
 import io.grpc.Status;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
 /// The counters of a service, from zero at its start. Safe for concurrent use.
@@ -15,11 +16,12 @@ public final class LayerCounters {
     }
   }
 
+  private LongAdder count(LayerCounter counter) {
+    return Objects.requireNonNull(counts.get(counter));
+  }
+
   void add(LayerCounter counter, long amount) {
-    var count = counts.get(counter);
-    if (count != null) {
-      count.add(amount);
-    }
+    count(counter).add(amount);
   }
 
   /// Counts a batch that ended its exchange.
@@ -33,10 +35,16 @@ public final class LayerCounters {
         1);
   }
 
+  public long get(LayerCounter counter) {
+    return count(counter).sum();
+  }
+
   /// All counters at this moment.
   public Map<LayerCounter, Long> snapshot() {
     var snapshot = new EnumMap<LayerCounter, Long>(LayerCounter.class);
-    counts.forEach((counter, count) -> snapshot.put(counter, count.sum()));
+    for (var counter : LayerCounter.values()) {
+      snapshot.put(counter, get(counter));
+    }
     return snapshot;
   }
 }

@@ -166,13 +166,14 @@ final class LayerExchange extends ServerCall.Listener<FlightFrame> {
     }
   }
 
-  private synchronized void answer(FlightFrame reply) {
+  private synchronized void answer(LayerPass.Answer answer) {
     if (ended) {
-      reply.close();
+      answer.frame().close();
       return;
     }
-    call.sendMessage(reply);
+    call.sendMessage(answer.frame());
     handler.counters().add(LayerCounter.BATCHES_ANSWERED, 1);
+    handler.counters().add(LayerCounter.ROWS_ANSWERED, answer.rows());
     heldCredits++;
     if (!draining && call.isReady()) {
       onReady();

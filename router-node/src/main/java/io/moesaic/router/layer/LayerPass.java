@@ -37,11 +37,16 @@ final class LayerPass {
     moe = layers.blocks(compute);
   }
 
-  /// Computes the reply, which belongs to the caller, as does the frame.
+  /// What a batch became.
+  ///
+  /// @param frame the reply, which belongs to whoever is given it
+  record Answer(FlightFrame frame, int rows) {}
+
+  /// Computes the reply. The batch stays the caller's.
   ///
   /// @throws WireException for a batch that cannot be computed, naming the field at fault, or
   ///     UNAVAILABLE with the node that did not answer
-  FlightFrame run(FlightFrame frame, LayerTarget target) throws WireException {
+  Answer run(FlightFrame frame, LayerTarget target) throws WireException {
     var schema = target.schema();
     var options = BatchOptions.parse(frame.verified().metadata(), schema.mode(), layers);
     boolean weighsInput = options.policy().weighsInput();
@@ -69,7 +74,7 @@ final class LayerPass {
     refuse(failures, count, Status.Code.UNAVAILABLE);
     try (var reply = LayerBatch.reply(allocator, schema, count)) {
       Activations.write(output, schema.type(), reply.hidden(), kernels);
-      return reply.finish(metadata(options, tallies, count));
+      return new Answer(reply.finish(metadata(options, tallies, count)), count);
     } catch (OutOfMemoryException _) {
       throw new WireException(
           Status.Code.RESOURCE_EXHAUSTED,

@@ -129,7 +129,7 @@ class MoeFieldsTest {
     assertRefused(
         "{\"capacity_factor\": 0}",
         "moe.capacity_factor",
-        "moe.capacity_factor is 0.0, must be above 0, up to 1000");
+        "moe.capacity_factor is 0.0, must be above 0, at most 1000");
     assertRefused(
         "{\"capacity_factor\": 1001}",
         "moe.capacity_factor",

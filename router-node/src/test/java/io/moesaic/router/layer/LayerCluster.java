@@ -10,6 +10,7 @@ import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiPredicate;
@@ -23,6 +24,7 @@ final class LayerCluster implements AutoCloseable {
   private final List<ScriptedExpertNode> nodes = new ArrayList<>();
   private final ExpertParallelLayers layers;
   private final LayerService service;
+  private volatile boolean closed;
 
   /// @param hosts whether a node has an expert
   LayerCluster(Path model, WireType wire, int count, BiPredicate<Integer, ExpertId> hosts)
@@ -60,10 +62,20 @@ final class LayerCluster implements AutoCloseable {
     return new LayerClient(service.address());
   }
 
+  /// Ends everything in order; a second time does nothing.
+  ///
+  /// @param patience for what the service has begun
+  void close(Duration patience) {
+    if (!closed) {
+      closed = true;
+      service.close(patience);
+      layers.close();
+      nodes.forEach(ScriptedExpertNode::close);
+    }
+  }
+
   @Override
   public void close() {
-    service.close();
-    layers.close();
-    nodes.forEach(ScriptedExpertNode::close);
+    close(Duration.ZERO);
   }
 }

@@ -99,8 +99,7 @@ record Rows(Matrix hidden, int[] experts, float[] weights) {
   static float[] values(Matrix matrix) {
     var values = new float[matrix.rows() * matrix.cols()];
     for (int row = 0; row < matrix.rows(); row++) {
-      System.arraycopy(
-          matrix.data(), matrix.at(row), values, row * matrix.cols(), matrix.cols());
+      System.arraycopy(matrix.data(), matrix.at(row), values, row * matrix.cols(), matrix.cols());
     }
     return values;
   }

@@ -14,9 +14,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// Writes float32 tensors into one safetensors file, in the order in which they were added: the
-// same
-/// tensors give the same bytes. The layout is drawn in [SafetensorsFile], which reads it.
+/// Writes float32 tensors into one safetensors file, in the order in which they were added.
+/// The same tensors give the same bytes. The layout is drawn in [SafetensorsFile], which reads it.
 ///
 /// Not safe for concurrent use.
 public final class SafetensorsWriter {
@@ -51,7 +50,8 @@ public final class SafetensorsWriter {
   public SafetensorsWriter add(String name, Shape shape, float[] values) {
     if (!name.matches(NAME) || name.equals(METADATA)) {
       throw new IllegalArgumentException(
-          "tensor name \"%s\" must be 1 to 200 printable ASCII characters without \" and \\, and not %s"
+          ("tensor name \"%s\" must be 1 to 200 printable ASCII characters without \" and \\,"
+                  + " and not %s")
               .formatted(CheckpointException.abbreviated(name), METADATA));
     }
     if (shape.elements() != values.length) {
@@ -99,7 +99,7 @@ public final class SafetensorsWriter {
   private byte[] header() {
     var json =
         entries.values().stream().map(Entry::described).collect(Collectors.joining(",", "{", "}"));
-    // The eight bytes of its length go before it, so that both end where the data must begin.
+    // Before it go the eight bytes of its length, which keep the alignment.
     return json.concat(" ".repeat(Math.floorMod(-json.length(), ALIGNMENT))).getBytes(US_ASCII);
   }
 

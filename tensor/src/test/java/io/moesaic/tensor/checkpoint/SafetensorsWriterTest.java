@@ -120,7 +120,8 @@ class SafetensorsWriterTest {
     assertEquals("tensor \"gate.bias\" was added before", refusal("gate.bias", Shape.of(1), 1));
     for (var name : List.of("", "a\"b", "a\\b", "a\nb", "\u00e9", "__metadata__")) {
       assertEquals(
-          "tensor name \"%s\" must be 1 to 200 printable ASCII characters without \" and \\, and not __metadata__"
+          ("tensor name \"%s\" must be 1 to 200 printable ASCII characters without \" and \\,"
+                  + " and not __metadata__")
               .formatted(name),
           refusal(name, Shape.of(1), 1));
     }

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.router.json;
+
+import org.jspecify.annotations.NullMarked;
