@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "fit",
     description = {
-      "Fits four experts and their gate to images of handwritten digits, and writes the model.",
+      "Fits a gate and four experts to images of digits, and writes the model.",
       "The same images, seed and epochs give the same bytes."
     },
     footer = {

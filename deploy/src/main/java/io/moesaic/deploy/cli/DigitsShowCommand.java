@@ -20,9 +20,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "show",
     description = {
-      "Starts a cluster on this machine, has it read the images that no fit has seen, and shows",
-      "how many were right, which expert is asked for which digit, and some of the images.",
-      "Fails if fewer than 95 % were right, or if a score differs from that of one process."
+      "Has a cluster on this machine read the digits that no fit has seen.",
+      "Shows how many were right, which expert is asked for which digit, and some of the images.",
+      "Fails if fewer than 95 %% were right, or if a score differs from that of one process."
     },
     footer = {
       "%nExamples:",
