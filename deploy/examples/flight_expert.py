@@ -49,8 +49,8 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(description="Checks an expert node over Arrow Flight.")
-    parser.add_argument("--flight", default=os.environ.get("MOESAIC_FLIGHT"),
-                        help="address of the node, grpc://HOST:PORT; default: $MOESAIC_FLIGHT")
+    parser.add_argument("--flight", default=os.environ.get("MOESAIC_EXPERT_FLIGHT"),
+                        help="address of the node, grpc://HOST:PORT; default: $MOESAIC_EXPERT_FLIGHT")
     parser.add_argument("--model", type=Path, default=MODEL, help="directory of the checkpoint")
     parser.add_argument("--expected", type=Path,
                         help="recorded inputs and outputs; default: expected.safetensors of the model")

@@ -79,6 +79,11 @@ public final class ExpertParallelLayers implements ServedLayers, AutoCloseable {
   /// sent more than once.
   private static final int MAX_COLUMNS = 32;
 
+  /// Whether the model is MoE layers and nothing else.
+  static boolean areAllOf(ModelConfig config) {
+    return config.text("model_type").orElse("").equals("moe_layers");
+  }
+
   /// Loads the gates and begins to connect to the expert nodes, which may come later.
   ///
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException when the model cannot be used

@@ -8,10 +8,12 @@ import io.moesaic.router.api.ServedMoe;
 import io.moesaic.router.capacity.LiveCapacity;
 import io.moesaic.router.engine.Engine;
 import io.moesaic.router.engine.EngineLimits;
+import io.moesaic.router.layer.LayerService;
 import io.moesaic.router.moe.MoeObserver;
 import io.moesaic.router.sampling.Sampler;
 import io.moesaic.router.tokenizer.ChatTemplate;
 import io.moesaic.router.tokenizer.Tokenizer;
+import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.wire.NodeAddress;
@@ -19,7 +21,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -27,7 +28,6 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
 /// A router node from its binding to its end:
 ///
 /// ```
-///   bind      HTTP answers: loading, with bytes
+///   bind      HTTP and Flight answer: loading, HTTP with bytes
 ///   load      the trunk is packed and warm, expert nodes are being connected
 ///   serving   ready as soon as every expert has a node, and again after each loss
 ///   close     draining: takes nothing new, finishes what it has, then stops
@@ -46,18 +46,20 @@ import org.slf4j.LoggerFactory;
 public final class RouterNode implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(RouterNode.class);
   private static final int MAX_RUNNING = 64;
-  private static final long DRAIN_SECONDS = 10;
+
+  /// Each takes a batch of layers at a time; more would only wait for the same expert nodes.
+  private static final int MAX_LAYER_THREADS = 4;
+
+  private static final Duration LAYERS_PATIENCE = Duration.ofSeconds(10);
 
   private final RouterSettings settings;
   private final Vertx vertx;
   private final HttpApi api;
   private final NodeAddress address;
+  private final Optional<LayerService> flight;
   private volatile Readiness.Loading loading = new Readiness.Loading(0, 0);
-  private volatile @Nullable Loaded loaded;
+  private volatile @Nullable LoadedModel loaded;
   private volatile boolean closing;
-
-  /// What there is once the model is loaded.
-  private record Loaded(ExpertParallelModel model, Tokenizer tokenizer, Engine engine) {}
 
   private RouterNode(RouterSettings settings) throws IOException {
     this.settings = settings;
@@ -79,6 +81,10 @@ public final class RouterNode implements AutoCloseable {
     try {
       int port = api.listen(settings.http().host(), settings.http().port());
       address = new NodeAddress(settings.http().host(), port);
+      flight =
+          settings.flight().isEmpty()
+              ? Optional.empty()
+              : Optional.of(LayerService.bind(settings.flight().get(), settings.name()));
     } catch (IOException e) {
       vertx.close();
       throw e;
@@ -103,11 +109,39 @@ public final class RouterNode implements AutoCloseable {
     return address;
   }
 
-  /// Loads the trunk, runs it until it is compiled, and begins to serve.
+  /// Where MoE layers are served over Arrow Flight, if they are.
+  public Optional<NodeAddress> flight() {
+    return flight.map(LayerService::address);
+  }
+
+  /// Loads the model, runs its trunk until it is compiled, and begins to serve.
   ///
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException when the model cannot be used
   /// @throws IOException when its tokenizer or chat template cannot be read
   public void load(LoadProgress progress) throws IOException {
+    var config = ModelConfig.read(settings.model());
+    var model =
+        ExpertParallelLayers.areAllOf(config) ? loadLayers(config) : loadTexts(config, progress);
+    loaded = model;
+    flight.ifPresent(
+        service ->
+            service.serve(model.layers(), Math.clamp(settings.threads(), 2, MAX_LAYER_THREADS)));
+  }
+
+  private LoadedModel loadLayers(ModelConfig config) {
+    if (flight.isEmpty()) {
+      throw config.invalid(
+          "model_type",
+          "so there are only layers, which are served over Arrow Flight: say where with --flight");
+    }
+    try (var checkpoint = Checkpoint.open(settings.model())) {
+      var layers = ExpertParallelLayers.open(settings.modelSettings(), checkpoint, config);
+      api.serveLayers(settings.name(), InstantSource.system().instant().getEpochSecond());
+      return new LoadedModel.LayersOnly(layers);
+    }
+  }
+
+  private LoadedModel loadTexts(ModelConfig config, LoadProgress progress) throws IOException {
     var tokenizer = Tokenizer.open(settings.model());
     var template = ChatTemplate.load(settings.model());
     var model =
@@ -135,11 +169,12 @@ public final class RouterNode implements AutoCloseable {
                 Math.clamp(stepTokens / 2, 1, MAX_RUNNING),
                 stepTokens),
             capacity);
-    loaded = new Loaded(model, tokenizer, engine);
-    api.serve(served(model, tokenizer, template, capacity), engine);
+    api.serve(served(config, model, tokenizer, template, capacity), engine);
+    return new LoadedModel.Texts(model, tokenizer, engine);
   }
 
   private ServedModel served(
+      ModelConfig config,
       ExpertParallelModel model,
       Tokenizer tokenizer,
       Optional<ChatTemplate> template,
@@ -149,7 +184,7 @@ public final class RouterNode implements AutoCloseable {
         InstantSource.system().instant().getEpochSecond(),
         Math.min(model.config().maxPositions(), model.pool().positions()),
         model.config().vocabulary(),
-        endTokens(settings.model(), model.config().vocabulary()),
+        endTokens(config, model.config().vocabulary()),
         tokenizer,
         template,
         new ServedMoe(
@@ -161,8 +196,8 @@ public final class RouterNode implements AutoCloseable {
   }
 
   /// The tokens that end a text: `generation_config.json` has the last word.
-  private static Set<Integer> endTokens(Path model, int vocabulary) {
-    var generation = model.resolve("generation_config.json");
+  private Set<Integer> endTokens(ModelConfig model, int vocabulary) {
+    var generation = settings.model().resolve("generation_config.json");
     var key = "eos_token_id";
     if (Files.exists(generation)) {
       var config = ModelConfig.readFile(generation);
@@ -170,7 +205,7 @@ public final class RouterNode implements AutoCloseable {
         return toSet(config.integers(key, 0, vocabulary - 1));
       }
     }
-    return toSet(ModelConfig.read(model).integers(key, 0, vocabulary - 1));
+    return toSet(model.integers(key, 0, vocabulary - 1));
   }
 
   private static Set<Integer> toSet(int[] tokens) {
@@ -185,13 +220,13 @@ public final class RouterNode implements AutoCloseable {
     if (current == null) {
       return loading;
     }
-    var missing = current.model.layers().fleet().placement().missing();
+    var missing = current.layers().fleet().placement().missing();
     if (missing.isEmpty()) {
       return new Readiness.Ready();
     }
     return new Readiness.ExpertsMissing(
         "%d of the model's experts have no node: %s"
-            .formatted(missing.size(), current.model.layers().fleet().describeAbsent()));
+            .formatted(missing.size(), current.layers().fleet().describeAbsent()));
   }
 
   /// Waits until every expert of the model has a serving node.
@@ -199,20 +234,20 @@ public final class RouterNode implements AutoCloseable {
   /// @return whether that came true within the time
   /// @throws IllegalStateException before [#load]
   public boolean awaitExperts(Duration timeout) throws InterruptedException {
-    return requireLoaded().model.layers().fleet().awaitComplete(timeout.toMillis());
+    return requireLoaded().layers().fleet().awaitComplete(timeout.toMillis());
   }
 
   /// The expert nodes that do not serve, each with its reason, in one sentence.
   public String describeAbsent() {
-    return requireLoaded().model.layers().fleet().describeAbsent();
+    return requireLoaded().layers().fleet().describeAbsent();
   }
 
   /// Bytes of weights and of keys and values.
   public long memoryBytes() {
-    return requireLoaded().model.memoryBytes();
+    return requireLoaded().memoryBytes();
   }
 
-  private Loaded requireLoaded() {
+  private LoadedModel requireLoaded() {
     var current = loaded;
     if (current == null) {
       throw new IllegalStateException("the model is not loaded yet");
@@ -229,29 +264,17 @@ public final class RouterNode implements AutoCloseable {
     closing = true;
     var current = loaded;
     if (current != null) {
-      drain(current.engine);
-      current.engine.close();
+      current.drain();
     }
+    flight.ifPresent(service -> service.close(LAYERS_PATIENCE));
     try {
       api.close();
     } catch (IOException e) {
       log.warn("The HTTP server did not close cleanly", e);
     }
     if (current != null) {
-      current.model.close();
-      current.tokenizer.close();
+      current.close();
     }
     vertx.close().toCompletionStage().toCompletableFuture().join();
-  }
-
-  private static void drain(Engine engine) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DRAIN_SECONDS);
-    try {
-      while (engine.unfinished() > 0 && System.nanoTime() < deadline) {
-        Thread.sleep(10);
-      }
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
   }
 }

@@ -6,12 +6,14 @@ import io.moesaic.wire.WireType;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /// How a router node runs.
 ///
 /// @param name of the model in the API
 /// @param model directory in the Hugging Face layout
 /// @param http where the API listens
+/// @param flight where MoE layers are served over Arrow Flight, if they are
 /// @param experts the expert nodes
 /// @param wire type of activations on the way to the experts and back
 /// @param moe how tokens find their experts
@@ -20,11 +22,12 @@ import java.util.List;
 /// @param kvTokens tokens for whose keys and values there is memory, over all requests
 /// @param dispatchTimeout after which an expert node's answer is given up
 /// @param corsOrigins web origins that may call the API
-/// @param insecure whether the API may be reached from other machines although it asks for no token
+/// @param insecure whether other machines may reach it although it asks for no token
 public record RouterSettings(
     String name,
     Path model,
     NodeAddress http,
+    Optional<NodeAddress> flight,
     List<NodeAddress> experts,
     WireType wire,
     MoeSettings moe,
@@ -41,11 +44,16 @@ public record RouterSettings(
       throw new IllegalArgumentException(
           "queue of requests is " + queueRequests + ", must be at least 1");
     }
-    if (!insecure && !http.isLoopback()) {
+    requireLoopback("http", http, insecure);
+    flight.ifPresent(address -> requireLoopback("flight", address, insecure));
+  }
+
+  private static void requireLoopback(String what, NodeAddress address, boolean insecure) {
+    if (!insecure && !address.isLoopback()) {
       throw new IllegalArgumentException(
-          ("http is %s, which other machines can reach, and the API asks nobody for a token: bind"
+          ("%s is %s, which other machines can reach, and nobody there is asked for a token: bind"
                   + " 127.0.0.1, or allow it with --insecure")
-              .formatted(http));
+              .formatted(what, address));
     }
   }
 

@@ -18,9 +18,14 @@ import picocli.CommandLine.ParameterException;
 /// Where a daemon's settings come from when the command line does not say: the environment, then
 /// the file, then the option's default.
 final class Configuration implements IDefaultValueProvider {
-  /// Variables that are no settings of a daemon.
+  /// Variables that are no settings of a daemon, whatever its options are called.
   private static final List<String> OTHER_VARIABLES =
-      List.of("MOESAIC_URL", "MOESAIC_FLIGHT", "MOESAIC_DEBUG", "MOESAIC_CONFIG");
+      List.of(
+          "MOESAIC_URL",
+          "MOESAIC_FLIGHT",
+          "MOESAIC_EXPERT_FLIGHT",
+          "MOESAIC_DEBUG",
+          "MOESAIC_CONFIG");
 
   private final Set<String> keys;
   private final Map<String, String> environment;
@@ -69,18 +74,22 @@ final class Configuration implements IDefaultValueProvider {
     if (!keys.contains(key)) {
       return null;
     }
-    var variable = environment.get(Settings.variable(key));
-    if (variable != null) {
-      return variable;
+    var variable = Settings.variable(key);
+    if (isSet(variable)) {
+      return environment.get(variable);
     }
     return file == null ? null : file.values().get(key);
+  }
+
+  private boolean isSet(String variable) {
+    return environment.containsKey(variable) && !OTHER_VARIABLES.contains(variable);
   }
 
   /// Where the value of an option came from that is not on the command line, for messages.
   Optional<String> origin(OptionSpec option) {
     var key = Settings.key(option);
     var variable = Settings.variable(key);
-    if (environment.containsKey(variable)) {
+    if (isSet(variable)) {
       return Optional.of("environment variable " + variable);
     }
     return Optional.ofNullable(file)

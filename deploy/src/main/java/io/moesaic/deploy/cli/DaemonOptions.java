@@ -7,6 +7,7 @@ import io.moesaic.wire.NodeAddress;
 import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -56,7 +57,7 @@ final class DaemonOptions {
   }
 
   Daemon daemon(NodeRole role) {
-    return announce ? Daemon.announcing(role, System.out) : Daemon.standalone(role);
+    return announce ? Daemon.announcing(System.out) : Daemon.standalone(role);
   }
 
   @FunctionalInterface
@@ -64,8 +65,13 @@ final class DaemonOptions {
     T bind() throws IOException;
   }
 
+  /// An address, and the flag that chooses another.
+  record Chosen(NodeAddress address, String flag) {}
+
   /// Binds a node; an address that cannot be had is told with the flag that chooses another.
-  static <T> T bind(NodeAddress address, String flag, Binding<T> binding) throws IOException {
+  ///
+  /// @param addresses of which the first is meant when an error names none
+  static <T> T bind(List<Chosen> addresses, Binding<T> binding) throws IOException {
     try {
       return binding.bind();
     } catch (RuntimeException | IOException e) {
@@ -73,13 +79,21 @@ final class DaemonOptions {
         var message = cause.getMessage();
         if (cause instanceof BindException
             || (message != null && message.contains("Address already in use"))) {
+          var chosen = meant(addresses, String.valueOf(e.getMessage()));
           throw new CommandFailure(
               "cannot listen on %s: %s. Choose another address with %s"
-                  .formatted(address, message, flag),
+                  .formatted(chosen.address, message, chosen.flag),
               e);
         }
       }
       throw e;
     }
+  }
+
+  private static Chosen meant(List<Chosen> addresses, String message) {
+    return addresses.stream()
+        .filter(chosen -> message.endsWith(chosen.address.toString()))
+        .findFirst()
+        .orElse(addresses.getFirst());
   }
 }

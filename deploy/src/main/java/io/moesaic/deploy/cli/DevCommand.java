@@ -30,8 +30,8 @@ import picocli.CommandLine.Spec;
       "    moesaic dev --model models/mixtral-8x7b --experts 5 --wire bf16",
       "  Experts that take an even share of the tokens and no more:",
       "    moesaic dev --capacity 1",
-      "  For one command, which finds the addresses in MOESAIC_URL (HTTP) and MOESAIC_FLIGHT",
-      "  (Arrow Flight, the first expert node):",
+      "  For one command, which finds the addresses in MOESAIC_URL (HTTP), MOESAIC_FLIGHT (the",
+      "  router's MoE layers over Arrow Flight) and MOESAIC_EXPERT_FLIGHT (the first expert node):",
       "    moesaic dev --http 0 -- moesaic generate --url '$MOESAIC_URL' --prompt \"Call me\""
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields

@@ -68,7 +68,8 @@ record DevSummary(
     json.put("node", node.name());
     json.put("role", node.role().label());
     json.put("state", node.state().label());
-    json.put(node.role().protocol(), node.address().toString());
+    node.endpoints().http().ifPresent(address -> json.put("http", address.toString()));
+    node.endpoints().grpc().ifPresent(address -> json.put("grpc", address.toString()));
     json.put("experts", node.heldExperts());
     json.put("memory_bytes", node.memoryBytes());
     json.put("pid", node.pid());

@@ -1,6 +1,7 @@
 package io.moesaic.deploy.cli;
 
 import io.moesaic.deploy.daemon.Daemon;
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.expert.ExpertNode;
 import io.moesaic.expert.ExpertSettings;
@@ -9,6 +10,7 @@ import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireLimits;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -86,15 +88,17 @@ final class ExpertCommand implements Callable<Integer> {
             queueBatches,
             new WireLimits(maxMessageBytes, maxRows),
             daemon.insecure);
-    var node = DaemonOptions.bind(listen, "--listen", () -> ExpertNode.bind(settings));
+    var node =
+        DaemonOptions.bind(
+            List.of(new DaemonOptions.Chosen(listen, "--listen")), () -> ExpertNode.bind(settings));
     daemon.daemon(NodeRole.EXPERT).run(new Served(node));
     return 0;
   }
 
   private record Served(ExpertNode node) implements Daemon.Node {
     @Override
-    public NodeAddress address() {
-      return node.address();
+    public Endpoints endpoints() {
+      return Endpoints.expert(node.address());
     }
 
     @Override

@@ -1,6 +1,8 @@
 package io.moesaic.deploy.cli;
 
+import io.moesaic.deploy.cli.DaemonOptions.Chosen;
 import io.moesaic.deploy.daemon.Daemon;
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.router.RouterNode;
 import io.moesaic.router.RouterSettings;
@@ -10,7 +12,9 @@ import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireType;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -47,6 +51,16 @@ final class RouterCommand implements Callable<Integer> {
       defaultValue = "127.0.0.1:8080",
       description = "Where clients connect; port 0 for a free one; default: ${DEFAULT-VALUE}.")
   NodeAddress http;
+
+  @Option(
+      names = "--flight",
+      paramLabel = "HOST:PORT",
+      description = {
+        "Where other runtimes use the MoE layers alone, over Arrow Flight; port 0 for a free one;",
+        "default: nowhere. The only setting without an environment variable: MOESAIC_FLIGHT is",
+        "where clients look."
+      })
+  @Nullable NodeAddress flight;
 
   @Option(
       names = "--experts",
@@ -114,6 +128,7 @@ final class RouterCommand implements Callable<Integer> {
             name == null ? daemon.modelName() : name,
             daemon.model,
             http,
+            Optional.ofNullable(flight),
             experts,
             wire,
             moe.settings(),
@@ -123,7 +138,10 @@ final class RouterCommand implements Callable<Integer> {
             dispatchTimeout,
             corsOrigins,
             daemon.insecure);
-    var node = DaemonOptions.bind(http, "--http", () -> RouterNode.bind(settings));
+    List<Chosen> addresses = new ArrayList<>();
+    addresses.add(new Chosen(http, "--http"));
+    settings.flight().ifPresent(address -> addresses.add(new Chosen(address, "--flight")));
+    var node = DaemonOptions.bind(addresses, () -> RouterNode.bind(settings));
     daemon.daemon(NodeRole.ROUTER).run(new Served(node));
     return 0;
   }
@@ -141,8 +159,8 @@ final class RouterCommand implements Callable<Integer> {
     private static final Duration COMPLAIN_EVERY = Duration.ofSeconds(10);
 
     @Override
-    public NodeAddress address() {
-      return node.address();
+    public Endpoints endpoints() {
+      return Endpoints.router(node.address(), node.flight());
     }
 
     @Override

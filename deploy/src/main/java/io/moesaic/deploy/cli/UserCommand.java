@@ -25,7 +25,8 @@ record UserCommand(List<String> words, Map<String, String> variables) {
         words,
         Map.of(
             "MOESAIC_URL", cluster.url().toString(),
-            "MOESAIC_FLIGHT", cluster.flightUrl().toString()));
+            "MOESAIC_FLIGHT", cluster.flightUrl().toString(),
+            "MOESAIC_EXPERT_FLIGHT", cluster.expertFlightUrl().toString()));
   }
 
   /// The words to run. No shell sees them, so the variables are expanded here; all others stay.

@@ -4,18 +4,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moesaic.wire.NodeAddress;
+import java.util.Optional;
 
 /// How far a node is. A node that was started with `--announce` writes each one as a line of JSON
 /// on its standard output, where whoever started it reads them:
 ///
 /// ```
-///   {"event":"listening","grpc":"127.0.0.1:41234"}    "http" for a router
+///   {"event":"listening","http":"127.0.0.1:8080","grpc":"127.0.0.1:41234"}
 ///   {"event":"loading","loaded":1048576,"total":4194304}
 ///   {"event":"ready","memory":4202496,"held":11}
 /// ```
 public sealed interface Announcement {
-  /// The node answers at the address, if only to say that it is loading.
-  record Listening(NodeRole role, NodeAddress address) implements Announcement {}
+  /// The node answers at the addresses, if only to say that it is loading.
+  record Listening(Endpoints endpoints) implements Announcement {}
 
   /// Bytes of the checkpoint that are in memory, of those that will be.
   record Loading(long loadedBytes, long totalBytes) implements Announcement {}
@@ -29,8 +30,8 @@ public sealed interface Announcement {
   /// The line to write.
   default String json() {
     return switch (this) {
-      case Listening(var role, var address) ->
-          "{\"event\":\"listening\",\"%s\":\"%s\"}".formatted(role.protocol(), address);
+      case Listening(Endpoints(var http, var grpc)) ->
+          "{\"event\":\"listening\"%s%s}".formatted(member("http", http), member("grpc", grpc));
       case Loading(long loaded, long total) ->
           "{\"event\":\"loading\",\"loaded\":%d,\"total\":%d}".formatted(loaded, total);
       case Ready(long memory, int held) ->
@@ -45,7 +46,8 @@ public sealed interface Announcement {
     try {
       var json = new ObjectMapper().readTree(line);
       return switch (json.path("event").asText()) {
-        case "listening" -> listening(json);
+        case "listening" ->
+            new Listening(new Endpoints(address(json, "http"), address(json, "grpc")));
         case "loading" -> new Loading(json.path("loaded").asLong(), json.path("total").asLong());
         case "ready" -> new Ready(json.path("memory").asLong(), json.path("held").asInt());
         default -> throw new IllegalArgumentException("not an announcement: " + line);
@@ -55,8 +57,13 @@ public sealed interface Announcement {
     }
   }
 
-  private static Listening listening(JsonNode json) {
-    var role = json.has(NodeRole.ROUTER.protocol()) ? NodeRole.ROUTER : NodeRole.EXPERT;
-    return new Listening(role, NodeAddress.parse(json.path(role.protocol()).asText()));
+  private static String member(String name, Optional<NodeAddress> address) {
+    return address.map(a -> ",\"%s\":\"%s\"".formatted(name, a)).orElse("");
+  }
+
+  private static Optional<NodeAddress> address(JsonNode json, String name) {
+    return json.has(name)
+        ? Optional.of(NodeAddress.parse(json.path(name).asText()))
+        : Optional.empty();
   }
 }

@@ -1,7 +1,6 @@
 package io.moesaic.deploy.daemon;
 
 import io.moesaic.tensor.checkpoint.LoadProgress;
-import io.moesaic.wire.NodeAddress;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.concurrent.CountDownLatch;
@@ -15,7 +14,7 @@ import java.util.function.Consumer;
 public final class Daemon {
   /// What routers and expert nodes have in common.
   public interface Node extends AutoCloseable {
-    NodeAddress address();
+    Endpoints endpoints();
 
     /// Blocks until the node serves.
     void load(LoadProgress progress) throws IOException, InterruptedException;
@@ -29,24 +28,22 @@ public final class Daemon {
     void close();
   }
 
-  private final NodeRole role;
   private final Consumer<Announcement> announcements;
   private final boolean hasParent;
 
-  private Daemon(NodeRole role, Consumer<Announcement> announcements, boolean hasParent) {
-    this.role = role;
+  private Daemon(Consumer<Announcement> announcements, boolean hasParent) {
     this.announcements = announcements;
     this.hasParent = hasParent;
   }
 
   /// A daemon that logs how far it is, and ends on a signal.
   public static Daemon standalone(NodeRole role) {
-    return new Daemon(role, new LoggedAnnouncements(), false);
+    return new Daemon(new LoggedAnnouncements(role), false);
   }
 
   /// A daemon that announces how far it is on `out`, and ends when its standard input does.
-  public static Daemon announcing(NodeRole role, PrintStream out) {
-    return new Daemon(role, announcement -> out.println(announcement.json()), true);
+  public static Daemon announcing(PrintStream out) {
+    return new Daemon(announcement -> out.println(announcement.json()), true);
   }
 
   /// Serves with a node that listens already. Returns only by failing to load: a node that serves
@@ -59,7 +56,7 @@ public final class Daemon {
       exit.onSignals();
     }
     try {
-      announcements.accept(new Announcement.Listening(role, node.address()));
+      announcements.accept(new Announcement.Listening(node.endpoints()));
       node.load((loaded, total) -> announcements.accept(new Announcement.Loading(loaded, total)));
       announcements.accept(new Announcement.Ready(node.memoryBytes(), node.heldExperts()));
     } catch (RuntimeException | Error | IOException e) {

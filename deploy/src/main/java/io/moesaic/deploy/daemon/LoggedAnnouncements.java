@@ -9,13 +9,18 @@ final class LoggedAnnouncements implements Consumer<Announcement> {
   private static final Logger log = LoggerFactory.getLogger(Daemon.class);
   private static final int STEP_PERCENT = 10;
 
+  private final NodeRole role;
   private int nextPercent = STEP_PERCENT;
+
+  LoggedAnnouncements(NodeRole role) {
+    this.role = role;
+  }
 
   @Override
   public void accept(Announcement announcement) {
     switch (announcement) {
-      case Announcement.Listening(var role, var address) ->
-          log.info("{} listens at {}://{}", role.label(), role.protocol(), address);
+      case Announcement.Listening(var endpoints) ->
+          log.info("{} listens at {}", role.label(), endpoints);
       case Announcement.Loading(long loaded, long total) -> logProgress(loaded, total);
       case Announcement.Ready(long memory, int held) ->
           log.info(

@@ -1,5 +1,6 @@
 package io.moesaic.deploy.dev;
 
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.expert.ExpertNode;
 import io.moesaic.expert.ExpertSettings;
@@ -34,8 +35,8 @@ final class InProcessExpert implements LocalNode {
   }
 
   @Override
-  public NodeAddress address() {
-    return node.address();
+  public Endpoints endpoints() {
+    return Endpoints.expert(node.address());
   }
 
   @Override
@@ -51,7 +52,7 @@ final class InProcessExpert implements LocalNode {
         name,
         NodeRole.EXPERT,
         current,
-        address(),
+        endpoints(),
         ready ? node.held().size() : 0,
         ready ? node.memoryBytes() : 0,
         pid());

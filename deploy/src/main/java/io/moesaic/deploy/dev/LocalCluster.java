@@ -1,5 +1,6 @@
 package io.moesaic.deploy.dev;
 
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.expert.store.Shard;
 import io.moesaic.tensor.checkpoint.ModelConfig;
@@ -10,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
@@ -97,9 +99,9 @@ public final class LocalCluster implements AutoCloseable {
           new ProcessNode(
               name,
               NodeRole.EXPERT,
-              listen,
+              Endpoints.expert(listen),
               logs,
-              address -> settings.expertArguments(shard, address),
+              endpoints -> settings.expertArguments(shard, endpoints.address()),
               progress);
       case IN_PROCESS ->
           new InProcessExpert(name, listen, address -> settings.expert(shard, address), progress);
@@ -114,9 +116,9 @@ public final class LocalCluster implements AutoCloseable {
         new ProcessNode(
             "router",
             NodeRole.ROUTER,
-            spec.http(),
+            Endpoints.router(spec.http(), Optional.of(ClusterSpec.FREE_PORT)),
             logs,
-            http -> settings.routerArguments(http, addresses),
+            endpoints -> settings.routerArguments(endpoints, addresses),
             progress);
     router = started;
     started.awaitListening();
@@ -140,8 +142,15 @@ public final class LocalCluster implements AutoCloseable {
     return URI.create("http://" + router().address());
   }
 
-  /// The address of the first expert node, for Arrow Flight clients.
+  /// The address at which the router serves MoE layers over Arrow Flight.
+  ///
+  /// @throws IllegalStateException when the cluster has no router
   public URI flightUrl() {
+    return URI.create("grpc://" + router().endpoints().grpc().orElseThrow());
+  }
+
+  /// The address of the first expert node, an Arrow Flight server too.
+  public URI expertFlightUrl() {
     return URI.create("grpc://" + experts.getFirst().address());
   }
 

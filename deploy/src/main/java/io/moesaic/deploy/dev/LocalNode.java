@@ -1,5 +1,6 @@
 package io.moesaic.deploy.dev;
 
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.wire.NodeAddress;
 
 /// A node of a local cluster. Any thread may ask for its status; one thread at a time may end it
@@ -9,7 +10,12 @@ public sealed interface LocalNode permits ProcessNode, InProcessExpert {
   String name();
 
   /// Where it listens, for as long as the cluster lives.
-  NodeAddress address();
+  Endpoints endpoints();
+
+  /// By which it is known.
+  default NodeAddress address() {
+    return endpoints().address();
+  }
 
   /// The process that it lives in.
   long pid();

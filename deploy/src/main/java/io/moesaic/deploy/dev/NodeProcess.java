@@ -1,7 +1,7 @@
 package io.moesaic.deploy.dev;
 
 import io.moesaic.deploy.daemon.Announcement;
-import io.moesaic.wire.NodeAddress;
+import io.moesaic.deploy.daemon.Endpoints;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -27,7 +27,7 @@ final class NodeProcess {
   private final Path log;
   private final ClusterProgress progress;
   private final Process process;
-  private final CompletableFuture<NodeAddress> listening = new CompletableFuture<>();
+  private final CompletableFuture<Endpoints> listening = new CompletableFuture<>();
   private final CompletableFuture<Announcement.Ready> ready = new CompletableFuture<>();
   private volatile boolean endWanted;
 
@@ -61,7 +61,7 @@ final class NodeProcess {
     return process.isAlive();
   }
 
-  NodeAddress awaitListening() throws InterruptedException {
+  Endpoints awaitListening() throws InterruptedException {
     return await(listening);
   }
 
@@ -124,7 +124,7 @@ final class NodeProcess {
   private void heed(String line) {
     try {
       switch (Announcement.parse(line)) {
-        case Announcement.Listening(_, var address) -> listening.complete(address);
+        case Announcement.Listening(var endpoints) -> listening.complete(endpoints);
         case Announcement.Loading(long loaded, long total) -> progress.loading(name, loaded, total);
         case Announcement.Ready announcement -> {
           ready.complete(announcement);

@@ -1,5 +1,6 @@
 package io.moesaic.deploy.dev;
 
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.expert.ExpertSettings;
 import io.moesaic.expert.store.Shard;
 import io.moesaic.wire.NodeAddress;
@@ -15,11 +16,12 @@ import java.util.stream.Collectors;
 record NodeSettings(ClusterSpec spec) {
   private static final int QUEUE_BATCHES = 256;
 
-  List<String> routerArguments(NodeAddress http, List<NodeAddress> experts) {
+  List<String> routerArguments(Endpoints listen, List<NodeAddress> experts) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("router", "--announce"));
     arguments.add("--model=" + spec.model().toAbsolutePath());
-    arguments.add("--http=" + http);
+    arguments.add("--http=" + listen.address());
+    listen.grpc().ifPresent(flight -> arguments.add("--flight=" + flight));
     arguments.add(
         "--experts="
             + experts.stream().map(NodeAddress::toString).collect(Collectors.joining(",")));

@@ -1,7 +1,7 @@
 package io.moesaic.deploy.dev;
 
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.deploy.daemon.NodeRole;
-import io.moesaic.wire.NodeAddress;
 
 /// A node of a local cluster at one moment.
 ///
@@ -12,7 +12,7 @@ public record NodeStatus(
     String name,
     NodeRole role,
     NodeState state,
-    NodeAddress address,
+    Endpoints endpoints,
     int heldExperts,
     long memoryBytes,
     long pid) {}

@@ -2,6 +2,7 @@ package io.moesaic.deploy.dev;
 
 import io.moesaic.deploy.daemon.ByteCount;
 import io.moesaic.deploy.daemon.NodeRole;
+import io.moesaic.wire.NodeAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.stream.IntStream;
 ///
 /// ```
 ///   NODE      ROLE    STATE  HTTP                   GRPC             EXPERTS  MEMORY
-///   router    router  ready  http://127.0.0.1:8080  -                -        12 MB
+///   router    router  ready  http://127.0.0.1:8080  127.0.0.1:41000  -        12 MB
 ///   expert-0  expert  ready  -                      127.0.0.1:41001  11       4.3 MB
 /// ```
 public final class NodeTable {
@@ -40,8 +41,8 @@ public final class NodeTable {
         node.name(),
         node.role().label(),
         node.state().label(),
-        router ? "http://" + node.address() : NONE,
-        router ? NONE : node.address().toString(),
+        node.endpoints().http().map(address -> "http://" + address).orElse(NONE),
+        node.endpoints().grpc().map(NodeAddress::toString).orElse(NONE),
         router ? NONE : Integer.toString(node.heldExperts()),
         ByteCount.format(node.memoryBytes()));
   }

@@ -1,7 +1,7 @@
 package io.moesaic.deploy.dev;
 
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.deploy.daemon.NodeRole;
-import io.moesaic.wire.NodeAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Function;
@@ -11,29 +11,29 @@ final class ProcessNode implements LocalNode {
   private final String name;
   private final NodeRole role;
   private final Path log;
-  private final Function<NodeAddress, List<String>> arguments;
+  private final Function<Endpoints, List<String>> arguments;
   private final ClusterProgress progress;
-  private volatile NodeAddress address;
+  private volatile Endpoints endpoints;
   private volatile NodeProcess process;
 
   /// Starts the process, and does not wait for it.
   ///
   /// @param listen where the node shall listen; with port 0 it finds a port for itself, and keeps
   ///     it
-  /// @param arguments of `moesaic`, for the address
+  /// @param arguments of `moesaic`, for these addresses
   ProcessNode(
       String name,
       NodeRole role,
-      NodeAddress listen,
+      Endpoints listen,
       Path logs,
-      Function<NodeAddress, List<String>> arguments,
+      Function<Endpoints, List<String>> arguments,
       ClusterProgress progress) {
     this.name = name;
     this.role = role;
     this.log = logs.resolve(name + ".log");
     this.arguments = arguments;
     this.progress = progress;
-    this.address = listen;
+    this.endpoints = listen;
     this.process = NodeProcess.start(name, arguments.apply(listen), log, progress);
   }
 
@@ -43,8 +43,8 @@ final class ProcessNode implements LocalNode {
   }
 
   @Override
-  public NodeAddress address() {
-    return address;
+  public Endpoints endpoints() {
+    return endpoints;
   }
 
   @Override
@@ -66,12 +66,12 @@ final class ProcessNode implements LocalNode {
   }
 
   private NodeStatus status(NodeProcess current, NodeState state, int held, long memoryBytes) {
-    return new NodeStatus(name, role, state, address, held, memoryBytes, current.pid());
+    return new NodeStatus(name, role, state, endpoints, held, memoryBytes, current.pid());
   }
 
   @Override
   public void awaitListening() throws InterruptedException {
-    address = process.awaitListening();
+    endpoints = process.awaitListening();
   }
 
   @Override
@@ -87,7 +87,7 @@ final class ProcessNode implements LocalNode {
   @Override
   public void restart() throws InterruptedException {
     process.kill();
-    process = NodeProcess.start(name, arguments.apply(address), log, progress);
+    process = NodeProcess.start(name, arguments.apply(endpoints), log, progress);
     process.awaitReady();
   }
 

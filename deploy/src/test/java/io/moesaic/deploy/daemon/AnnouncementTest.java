@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.moesaic.wire.NodeAddress;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,8 +18,10 @@ class AnnouncementTest {
   @Test
   void whatIsWrittenIsRead() {
     var address = new NodeAddress("127.0.0.1", 41234);
-    assertSurvives(new Announcement.Listening(NodeRole.ROUTER, address));
-    assertSurvives(new Announcement.Listening(NodeRole.EXPERT, new NodeAddress("::1", 1)));
+    var other = new NodeAddress("::1", 1);
+    assertSurvives(new Announcement.Listening(Endpoints.router(address, Optional.empty())));
+    assertSurvives(new Announcement.Listening(Endpoints.router(address, Optional.of(other))));
+    assertSurvives(new Announcement.Listening(Endpoints.expert(other)));
     assertSurvives(new Announcement.Loading(1L << 40, 1L << 41));
     assertSurvives(new Announcement.Ready(1L << 35, 11));
   }

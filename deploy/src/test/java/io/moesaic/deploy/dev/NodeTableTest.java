@@ -2,9 +2,11 @@ package io.moesaic.deploy.dev;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.wire.NodeAddress;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class NodeTableTest {
@@ -18,12 +20,25 @@ class NodeTableTest {
         NodeTable.lines(
             List.of(
                 new NodeStatus(
-                    "router", NodeRole.ROUTER, NodeState.READY, port(80), 0, 12_000_000, 1),
-                new NodeStatus("expert-0", NodeRole.EXPERT, NodeState.DOWN, port(41001), 0, 0, 2)));
+                    "router",
+                    NodeRole.ROUTER,
+                    NodeState.READY,
+                    Endpoints.router(port(80), Optional.of(port(41000))),
+                    0,
+                    12_000_000,
+                    1),
+                new NodeStatus(
+                    "expert-0",
+                    NodeRole.EXPERT,
+                    NodeState.DOWN,
+                    Endpoints.expert(port(41001)),
+                    0,
+                    0,
+                    2)));
     assertEquals(
         """
         NODE      ROLE    STATE  HTTP                 GRPC             EXPERTS  MEMORY
-        router    router  ready  http://127.0.0.1:80  -                -        12 MB
+        router    router  ready  http://127.0.0.1:80  127.0.0.1:41000  -        12 MB
         expert-0  expert  down   -                    127.0.0.1:41001  0        0 B\
         """
             .lines()

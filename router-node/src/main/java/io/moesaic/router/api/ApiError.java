@@ -65,6 +65,14 @@ record ApiError(int status, ObjectNode body, Map<String, String> headers) {
     return of(404, "invalid_request_error", message, "model", "model_not_found");
   }
 
+  static ApiError layersOnly(String name) {
+    var message =
+        ("Model '%s' has MoE layers and nothing else, so it writes no texts; its layers are served"
+                + " over Arrow Flight")
+            .formatted(name);
+    return of(400, "invalid_request_error", message, "model", "layers_only");
+  }
+
   static ApiError unknownPath(String method, String path) {
     return of(404, "invalid_request_error", "No such path: " + method + " " + path, null, null);
   }

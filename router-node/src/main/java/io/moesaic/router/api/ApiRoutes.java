@@ -1,7 +1,6 @@
 package io.moesaic.router.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.moesaic.router.api.AnswerFormat.Head;
 import io.moesaic.router.engine.Generator;
 import io.moesaic.router.json.FieldException;
@@ -40,6 +39,7 @@ final class ApiRoutes {
   private final Vertx vertx;
   private final ApiSettings settings;
   private final Supplier<Readiness> readiness;
+  private final Supplier<ModelCard> card;
   private final Supplier<Serving> serving;
   private final LongSupplier seeds;
   private final InstantSource clock;
@@ -52,17 +52,20 @@ final class ApiRoutes {
     CHAT
   }
 
-  /// @param serving throws an [ApiException] while there is no model
+  /// @param card of the model; throws an [ApiException] while there is none
+  /// @param serving throws an [ApiException] while there is no model that writes texts
   ApiRoutes(
       Vertx vertx,
       ApiSettings settings,
       Supplier<Readiness> readiness,
+      Supplier<ModelCard> card,
       Supplier<Serving> serving,
       LongSupplier seeds,
       InstantSource clock) {
     this.vertx = vertx;
     this.settings = settings;
     this.readiness = readiness;
+    this.card = card;
     this.serving = serving;
     this.seeds = seeds;
     this.clock = clock;
@@ -126,27 +129,17 @@ final class ApiRoutes {
 
   private void models(RoutingContext request) {
     var json = Json.object().put("object", "list");
-    json.putArray("data").add(describe(serving.get().model()));
+    json.putArray("data").add(card.get().json());
     Json.answer(request, json);
   }
 
   private void model(RoutingContext request) {
-    var model = serving.get().model();
+    var model = card.get();
     var name = request.pathParam("*");
     if (!model.name().equals(name)) {
       throw ApiError.unknownModel(String.valueOf(name), model.name()).exception();
     }
-    Json.answer(request, describe(model));
-  }
-
-  private static ObjectNode describe(ServedModel model) {
-    return Json.object()
-        .put("id", model.name())
-        .put("object", "model")
-        .put("created", model.createdSeconds())
-        .put("owned_by", "moesaic")
-        .put("root", model.name())
-        .put("max_model_len", model.maxModelLength());
+    Json.answer(request, model.json());
   }
 
   private void convert(

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
@@ -29,6 +30,7 @@ public final class HttpApi implements AutoCloseable {
   private final AtomicInteger connections = new AtomicInteger();
   private final Supplier<Readiness> readiness;
   private final HttpServer server;
+  private volatile @Nullable ModelCard card;
   private volatile @Nullable Serving serving;
 
   /// @param readiness asked for every request, by event loops
@@ -40,7 +42,7 @@ public final class HttpApi implements AutoCloseable {
       LongSupplier seeds,
       InstantSource clock) {
     this.readiness = readiness;
-    var routes = new ApiRoutes(vertx, settings, readiness, this::serving, seeds, clock);
+    var routes = new ApiRoutes(vertx, settings, readiness, this::card, this::serving, seeds, clock);
     // With HTTP/2 a connection would count from its first byte on only.
     var options = new HttpServerOptions().setHttp2ClearTextEnabled(false);
     server =
@@ -63,6 +65,13 @@ public final class HttpApi implements AutoCloseable {
   /// The model is loaded: from now on it answers.
   public void serve(ServedModel model, Generator generator) {
     serving = new Serving(model, generator);
+    card = ModelCard.of(model);
+  }
+
+  /// A model is loaded that writes no texts, because it is MoE layers only: from now on it is
+  /// listed, and who asks for texts is told.
+  public void serveLayers(String name, long createdSeconds) {
+    card = new ModelCard(name, createdSeconds, OptionalInt.empty());
   }
 
   /// Begins to accept connections.
@@ -87,8 +96,8 @@ public final class HttpApi implements AutoCloseable {
     }
   }
 
-  private Serving serving() {
-    var current = serving;
+  private ModelCard card() {
+    var current = card;
     if (current != null) {
       return current;
     }
@@ -97,6 +106,14 @@ public final class HttpApi implements AutoCloseable {
             ? loading
             : new Readiness.Loading(0, 0);
     throw ApiError.loading(progress).exception();
+  }
+
+  private Serving serving() {
+    var current = serving;
+    if (current != null) {
+      return current;
+    }
+    throw ApiError.layersOnly(card().name()).exception();
   }
 
   private static <T> T await(Future<T> future) throws ExecutionException, IOException {

@@ -58,7 +58,7 @@ public final class LayerService implements AutoCloseable {
       transport.close();
       catalogExecutor.close();
       allocator.close();
-      throw e;
+      throw new IOException("cannot listen at " + listen, e);
     }
   }
 

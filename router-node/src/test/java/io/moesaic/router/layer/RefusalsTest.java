@@ -226,7 +226,7 @@ class RefusalsTest {
             + " only activations: choose another, or the experts yourself in mode experts",
         refusalOf("{\"policy\": {\"type\": \"hash\"}}"));
     assertEquals(
-        "INVALID_ARGUMENT app_metadata: capacity.factor is missing, must be from -1000.0 to 1000.0",
+        "INVALID_ARGUMENT app_metadata: capacity.factor is missing, must be above 0, at most 1000",
         refusalOf("{\"capacity\": {}}"));
     assertEquals(
         "INVALID_ARGUMENT app_metadata: policy has no meaning in mode experts, where rows come with"
