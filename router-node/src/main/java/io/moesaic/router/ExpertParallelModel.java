@@ -33,8 +33,10 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
     try (var checkpoint = Checkpoint.open(settings.model())) {
       var modelConfig = ModelConfig.read(settings.model());
       config = TrunkConfig.of(modelConfig).withRotary(settings.rotary());
-      if (config.startToken().isPresent()) {
-        throw modelConfig.invalid("model_type", "but encoders with decoders are not served yet");
+      if (config.startToken().isPresent() && settings.kvPositions() <= KvPool.BLOCK) {
+        throw new IllegalArgumentException(
+            "kv positions are %d, must be more than %d: prompts and texts are kept apart"
+                .formatted(settings.kvPositions(), KvPool.BLOCK));
       }
       capacity = ModelCapacity.of(modelConfig);
       compute = owned.add(Compute.on(settings.threads(), "trunk"));
@@ -107,6 +109,13 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
   /// Bytes of weights and of keys and values.
   public long memoryBytes() {
     return trunk.bytes() + pool.bytes() + layers.memoryBytes();
+  }
+
+  /// Most tokens of a prompt and its text together for which there is memory, whatever their
+  /// shares.
+  public int maxSequence() {
+    int apart = config.startToken().isPresent() ? KvPool.BLOCK : 0;
+    return Math.min(config.maxPositions(), pool.positions() - apart);
   }
 
   /// Most token rows of one forward pass.

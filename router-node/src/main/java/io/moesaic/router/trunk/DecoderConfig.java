@@ -68,6 +68,11 @@ record DecoderConfig(
   }
 
   @Override
+  public int encoderMoeLayers() {
+    return 0;
+  }
+
+  @Override
   public OptionalInt startToken() {
     return OptionalInt.empty();
   }

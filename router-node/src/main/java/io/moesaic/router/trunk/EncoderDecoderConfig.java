@@ -4,7 +4,6 @@ import io.moesaic.router.trunk.AttentionConfig.Grouped;
 import io.moesaic.tensor.DType;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 
 /// An encoder for the prompt and a decoder for the text, without their experts (Raffel et al. 2020,
 /// "T5"). Positions enter by their distances only.
@@ -50,7 +49,12 @@ record EncoderDecoderConfig(
 
   @Override
   public int moeLayers() {
-    return Block.sparse(Stream.concat(encoder.stream(), decoder.stream()).toList());
+    return Block.sparse(encoder) + Block.sparse(decoder);
+  }
+
+  @Override
+  public int encoderMoeLayers() {
+    return Block.sparse(encoder);
   }
 
   @Override

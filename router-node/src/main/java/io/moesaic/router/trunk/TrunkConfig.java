@@ -42,6 +42,9 @@ public sealed interface TrunkConfig permits DecoderConfig, EncoderDecoderConfig 
   /// MoE blocks.
   int moeLayers();
 
+  /// MoE blocks of the encoder, which come first; 0 without one.
+  int encoderMoeLayers();
+
   /// The token that a text begins with when its prompt is encoded apart from it; empty when the
   /// text continues the prompt.
   OptionalInt startToken();
