@@ -1,26 +1,24 @@
-"""Uses a Moesaic cluster for its MoE layers alone, with nothing but pyarrow and numpy.
+"""Uses the MoE layers of a Moesaic cluster from numpy, as another runtime would.
 
-A router is an Arrow Flight server: DoExchange takes the activations of a layer and gives back what
-the layer makes of them. Who calls it may be its own gate (mode "experts") or leave that to the router
-(mode "moe"). This script does both for the MoE layers of a Mixtral checkpoint and compares the results
-with the recorded ones. Then it asks for a capacity factor of 0.5, and compares which choices were kept
-with its own count.
+The router is an Arrow Flight server: DoExchange for the path [MODEL, LAYER] takes rows and gives
+back what the layer makes of them. In mode "moe" the layer's own gate chooses the experts, in mode
+"experts" the caller's. This script sends the recorded inputs of each layer of a Mixtral checkpoint
+in both modes, compares with the recorded outputs, and compares what a capacity drops with numpy.
 
     pip install numpy pyarrow
-    deploy/moesaic dev -- python3 deploy/examples/flight_moe.py
+    deploy/moesaic dev --experts 3 --http 0 -- python3 deploy/examples/flight_moe.py
 
 On the wire:
 
-    path            MODEL, LAYER             schema metadata  moesaic.mode: moe, or experts
-    out   app_metadata  JSON, for instance {"capacity": {"factor": 0.5}, "return_kept": true}
-          hidden FixedSizeList<float>[H]     and for experts: expert FixedSizeList<int32>[k],
-                                             weight FixedSizeList<float>[k]
-    back  app_metadata  JSON: offered, accepted, dropped, rerouted, kept
-          hidden FixedSizeList<float>[H], the same rows
+    out   schema metadata  moesaic.mode = moe | experts
+          app_metadata     JSON: request_id, policy, capacity, seed, return_kept; all may be absent
+          columns          hidden FixedSizeList<float>[H]
+                           mode experts: expert FixedSizeList<int32>[k], weight FixedSizeList<float>[k]
+    back  app_metadata     JSON: request_id, offered, accepted, dropped, rerouted, kept
+          columns          hidden FixedSizeList<float>[H], a row for each row, in the same order
 """
 import argparse
 import json
-import math
 import os
 import sys
 from pathlib import Path
@@ -29,11 +27,11 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import flight
 
-from flight_expert import Safetensors, list_column, softmax
+from flight_expert import MODEL, Safetensors, list_column, softmax
 
-TOLERANCE = 1e-4
-MODEL = Path(__file__).resolve().parent.parent / "models" / "moesaic-demo"
-CAPACITY = {"factor": 0.5, "rule": "megatron", "priority": "position", "overflow": "drop",
+TOLERANCE = 1e-5
+FACTOR = 0.5
+CAPACITY = {"factor": FACTOR, "rule": "megatron", "priority": "position", "overflow": "drop",
             "renormalize": "never"}
 
 
@@ -41,38 +39,25 @@ def main():
     args = arguments()
     expected = Safetensors(args.expected)
     checkpoint = Safetensors(args.model / "model.safetensors")
-    layers = sum(f"hidden_in.{layer}" in expected for layer in range(1000))
-    print("LAYER  MODE EXPERTS  MODE MOE  KEPT AT 0.5")
-    passed = layers > 0
     with flight.connect(args.flight) as client:
-        name = args.name or served_model(client)
-        for layer in range(layers):
-            hidden = expected[f"hidden_in.{layer}"]                                  # [rows, H]
-            output = expected[f"hidden_out.{layer}"]                                 # [rows, H]
-            gate = checkpoint[f"model.layers.{layer}.block_sparse_moe.gate.weight"]  # [experts, H]
-            chosen, weights = route(hidden @ gate.T, expected[f"topk_index.{layer}"].shape[1])
-            given, _ = ask(client, name, layer, "experts", hidden, chosen, weights)
-            gated, _ = ask(client, name, layer, "moe", hidden)
-            errors = [float(np.abs(y - output).max()) for y in (given, gated)]
-            _, reply = ask(client, name, layer, "moe", hidden,
-                           options={"capacity": CAPACITY, "return_kept": True})
-            same = [sorted(row) for row in reply["kept"]] == kept_by_position(chosen, len(gate))
-            print(f"{layer:<5}  {errors[0]:.2e}      {errors[1]:.2e}  {reply['accepted']} of "
-                  f"{reply['offered']}, {'equal' if same else 'NOT equal'}")
-            passed = passed and max(errors) <= args.tolerance and same
-    print(f"{'equal' if passed else 'NOT equal'} within {args.tolerance:g}")
-    return 0 if passed else 1
+        sizes = describe(client)
+        print(f"{sizes['layers']} layers of {sizes['experts']} experts, {sizes['k']} for each row, "
+              f"up to {sizes['max_rows']} rows in a batch\n")
+        print("layer  rows  moe      experts  dropped  kept")
+        results = [check_layer(client, sizes, layer, checkpoint, expected, args.tolerance)
+                   for layer in range(sizes["layers"])]
+    print(f"\n{'equal' if all(results) else 'NOT equal'} within {args.tolerance:g}")
+    return 0 if all(results) else 1
 
 
 def arguments():
-    parser = argparse.ArgumentParser(description="Uses a router's MoE layers over Arrow Flight.")
+    parser = argparse.ArgumentParser(description="Checks the MoE layers of a router.")
     parser.add_argument("--flight", default=os.environ.get("MOESAIC_FLIGHT"),
                         help="address of the router, grpc://HOST:PORT; default: $MOESAIC_FLIGHT")
     parser.add_argument("--model", type=Path, default=MODEL, help="directory of the checkpoint")
-    parser.add_argument("--name", help="the model's name at the router; default: the one it serves")
     parser.add_argument("--expected", type=Path,
                         help="recorded inputs and outputs; default: expected.safetensors of the model")
-    parser.add_argument("--tolerance", type=float, default=TOLERANCE)
+    parser.add_argument("--tolerance", type=float, default=TOLERANCE, help="default: %(default)g")
     args = parser.parse_args()
     if not args.flight:
         parser.error("which router? Give its address with --flight, or run under moesaic dev")
@@ -80,48 +65,82 @@ def arguments():
     return args
 
 
-def served_model(client):
-    """The name of the model that the router serves."""
-    return next(iter(client.list_flights())).descriptor.path[0].decode()
+def describe(client):
+    """Sizes, types and limits of the layers."""
+    return json.loads(next(iter(client.do_action("describe"))).body.to_pybytes())
 
 
-def route(scores, k):
-    """Mixtral's rule: the best k experts of each row, and the softmax over their scores."""
-    chosen = np.argsort(-scores, axis=1, kind="stable")[:, :k].astype(np.int32)
-    return chosen, softmax(np.take_along_axis(scores, chosen, axis=1)).astype(np.float32)
+def check_layer(client, sizes, layer, checkpoint, expected, tolerance):
+    """Prints a line of the table, and returns whether all of it is as it should be."""
+    hidden, output = expected[f"hidden_in.{layer}"], expected[f"hidden_out.{layer}"]  # [rows, H]
+    gate = checkpoint[f"model.layers.{layer}.block_sparse_moe.gate.weight"]           # [experts, H]
+    chosen, weights = top_k(hidden @ gate.T, sizes["k"])                              # [rows, k]
+    with LayerStream(client, sizes["model"], layer, "moe") as stream:
+        by_layer, _ = stream.run(hidden)
+        limited, told = stream.run(hidden, capacity=CAPACITY, return_kept=True)
+    with LayerStream(client, sizes["model"], layer, "experts") as stream:
+        by_caller, _ = stream.run(hidden, chosen, weights)
+        limited_again, told_again = stream.run(hidden, chosen, weights, capacity=CAPACITY,
+                                               return_kept=True)
+    errors = [float(np.abs(a - b).max()) for a, b in
+              ((by_layer, output), (by_caller, output), (limited, limited_again))]
+    kept = keep_by_position(chosen, sizes["experts"], FACTOR)
+    same = told["kept"] == told_again["kept"] == kept
+    print(f"{layer:5}  {len(hidden):4}  {errors[0]:.1e}  {errors[1]:.1e}  "
+          f"{told['dropped']:3} of {told['offered']:3}  {'as numpy' if same else 'NOT as numpy'}")
+    return same and max(errors) <= tolerance
 
 
-def kept_by_position(chosen, experts):
-    """Which choices fit when each expert takes ceil(0.5 rows k / experts), earlier rows first."""
-    rows, k = chosen.shape
-    capacity = math.ceil(rows * k / experts * CAPACITY["factor"])
-    taken = np.zeros(experts, int)
+def top_k(scores, k):
+    """The k best experts of each row, the lower index among equals, and their softmax."""
+    chosen = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    return chosen.astype(np.int32), softmax(np.take_along_axis(scores, chosen, axis=1))
+
+
+def keep_by_position(chosen, experts, factor):
+    """Megatron's capacity: each expert takes its first ceil(rows * k / experts * factor) choices."""
+    capacity = int(np.ceil(chosen.size / experts * factor))
+    load = np.zeros(experts, int)
     kept = []
-    for row in chosen:
+    for row in chosen.tolist():
         kept.append([])
         for expert in row:
-            if taken[expert] < capacity:
-                taken[expert] += 1
-                kept[-1].append(int(expert))
-        kept[-1].sort()
+            load[expert] += 1
+            if load[expert] <= capacity:
+                kept[-1].append(expert)
     return kept
 
 
-def ask(client, model, layer, mode, hidden, chosen=None, weights=None, options=None):
-    """One batch of rows through a layer: its output [rows, H], and what the router tells of it."""
-    columns = {"hidden": list_column(hidden, pa.float32())}
-    if mode == "experts":
-        columns["expert"] = list_column(chosen, pa.int32())
-        columns["weight"] = list_column(weights, pa.float32())
-    batch = pa.RecordBatch.from_pydict(columns, metadata={"moesaic.mode": mode})
-    path = flight.FlightDescriptor.for_path(model, str(layer))
-    writer, reader = client.do_exchange(path)
-    with writer:
-        writer.begin(batch.schema)
-        writer.write_with_metadata(batch, json.dumps(options or {}).encode())
-        reply = reader.read_chunk()
-        writer.done_writing()
-    return reply.data.column(0).to_numpy_ndarray(), json.loads(reply.app_metadata.to_pybytes())
+class LayerStream:
+    """One DoExchange stream to a layer, one batch at a time."""
+
+    def __init__(self, client, model, layer, mode):
+        path = flight.FlightDescriptor.for_path(model, str(layer))
+        self.writer, self.reader = client.do_exchange(path)
+        self.mode = mode
+        self.schema = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.writer.close()
+
+    def run(self, hidden, chosen=None, weights=None, **options):
+        """The layer's output [rows, H], and what the reply's metadata tells."""
+        columns = {"hidden": list_column(hidden, pa.float32())}
+        if self.mode == "experts":
+            columns["expert"] = list_column(chosen, pa.int32())
+            columns["weight"] = list_column(weights, pa.float32())
+        batch = pa.RecordBatch.from_arrays(list(columns.values()), list(columns))
+        batch = batch.replace_schema_metadata({"moesaic.mode": self.mode})
+        if self.schema is None:
+            self.schema = batch.schema
+            self.writer.begin(self.schema)
+        self.writer.write_with_metadata(batch, json.dumps(options).encode())
+        reply = self.reader.read_chunk()
+        told = json.loads(reply.app_metadata.to_pybytes())
+        return reply.data.column(0).to_numpy_ndarray(), told
 
 
 if __name__ == "__main__":

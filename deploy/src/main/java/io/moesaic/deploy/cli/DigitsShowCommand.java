@@ -65,8 +65,7 @@ final class DigitsShowCommand implements Callable<Integer> {
     }
     var local =
         ClusterSpec.of(model == null ? DigitsData.bundledModel() : model).withExperts(experts);
-    var report =
-        ClusterReading.run(local, digits, DevProgress.on(spec.commandLine().getErr()));
+    var report = ClusterReading.run(local, digits, DevProgress.on(spec.commandLine().getErr()));
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(new ObjectMapper().writeValueAsString(ReadingText.json(report)));

@@ -57,8 +57,7 @@ public final class ClusterReading {
 
   private static List<Reading> readings(Digits images, float[][] scores, float[][] shares) {
     return IntStream.range(0, images.size())
-        .mapToObj(
-            row -> Reading.of(images, row, Digits.FITTED_ROWS, scores[row], shares[row]))
+        .mapToObj(row -> Reading.of(images, row, Digits.FITTED_ROWS, scores[row], shares[row]))
         .toList();
   }
 

@@ -10,9 +10,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /// The tensors that a model has by its `config.json`, named as Hugging Face transformers names
-// them,
-/// and as they are before any is quantized. It is put together apart from what loads weights, so
-/// that each can be held against the other.
+/// them, and as they are before any is quantized. It is put together apart from what loads weights,
+/// so that each can be held against the other.
 ///
 /// Filled by one thread, then only read.
 final class Inventory {
