@@ -32,8 +32,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DevCommand.class,
       GenerateCommand.class,
       VerifyCommand.class,
+      InspectCommand.class,
       TuneCommand.class,
       CapacityCommand.class,
+      DigitsCommand.class,
       RouterCommand.class,
       ExpertCommand.class,
     },
@@ -98,7 +100,6 @@ public final class Moesaic implements Callable<Integer> {
                   return ExitCode.SOFTWARE;
                 });
     Converters.register(moesaic);
-    moesaic.getSubcommands().values().forEach(Moesaic::layOutHelp);
     layOutHelp(moesaic);
     try {
       configure(moesaic, args, environment, err);
@@ -129,6 +130,7 @@ public final class Moesaic implements Callable<Integer> {
         .commandListHeading("%nCommands:%n")
         .exitCodeListHeading("%nExit status:%n")
         .exitCodeList(exitCodes);
+    command.getSubcommands().values().forEach(Moesaic::layOutHelp);
   }
 
   /// Gives a daemon the settings that are not on its command line.

@@ -166,9 +166,9 @@ final class TuneCommand implements Callable<Integer> {
     var counting = new Counting(rule, scope, per, renormalize);
     var tune = new TuneSpec(local, files(), tokens, window, batch, counting, factors, overflow);
     var commandLine = spec.commandLine();
-    var progress =
-        new TuneProgress(commandLine.getErr(), DevProgress.onTerminal(), System::nanoTime);
-    print(CapacitySweep.run(tune, progress));
+    var bar =
+        new CountBar(commandLine.getErr(), DevProgress.onTerminal(), System::nanoTime, "passes");
+    print(CapacitySweep.run(tune, bar::advanced));
     return 0;
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.net.ConnectException;
 import java.net.URI;
+import org.apache.arrow.flight.FlightRuntimeException;
 
 /// A server that is not there, refuses, or fails midway. The message says why, for people.
 public final class ClientException extends Exception {
@@ -43,6 +44,14 @@ public final class ClientException extends Exception {
           case 429 -> "%s is busy: %s".formatted(url, message);
           default -> "%s refused the request (%d): %s".formatted(url, status, message);
         });
+  }
+
+  /// A call of Arrow Flight that was answered with an error, or not at all.
+  static ClientException refused(URI url, FlightRuntimeException cause) {
+    return new ClientException(
+        "%s refused the request (%s): %s"
+            .formatted(url, cause.status().code(), cause.status().description()),
+        cause);
   }
 
   /// What an error object says.

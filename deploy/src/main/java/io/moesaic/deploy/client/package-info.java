@@ -1,4 +1,4 @@
-/// The client side of the HTTP API.
+/// The client side of the HTTP API, and of the layers that a router serves over Arrow Flight.
 @NullMarked
 package io.moesaic.deploy.client;
 

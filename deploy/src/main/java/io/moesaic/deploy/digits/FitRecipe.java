@@ -38,6 +38,13 @@ public record FitRecipe(
     within("shift", shift, 0, Digits.SIDE);
   }
 
+  private static void within(String field, int value, int min, int max) {
+    if (value < min || value > max) {
+      throw new IllegalArgumentException(
+          "%s is %d, must be from %d to %d".formatted(field, value, min, max));
+    }
+  }
+
   private static void within(String field, double value, double min, double max) {
     // Not "value < min || value > max": a NaN is not within anything.
     if (!(value >= min && value <= max)) {

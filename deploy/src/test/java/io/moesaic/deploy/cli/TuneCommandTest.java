@@ -36,7 +36,7 @@ class TuneCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--factors=1,0      | 1 | factor is 0.0, must be above 0, up to 1000",
+        "--factors=1,0      | 1 | factor is 0.0, must be above 0, at most 1000",
         "--factors=one      | 2 | --factors",
         "--overflow=spill   | 2 | is \"spill\", must be OVERFLOW or OVERFLOW:PRIORITY",
         "--rule=fixed       | 1 | rule is fixed, which has no factor",

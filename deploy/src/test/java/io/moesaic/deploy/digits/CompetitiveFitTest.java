@@ -56,7 +56,7 @@ class CompetitiveFitTest {
   @Test
   void aRecipeNamesWhatIsOutOfBounds() {
     var refused = assertThrows(IllegalArgumentException.class, () -> SHORT.withEpochs(0));
-    assertEquals("epochs is 0.0, must be from 1.0 to 10000.0", refused.getMessage());
+    assertEquals("epochs is 0, must be from 1 to 10000", refused.getMessage());
     refused = assertThrows(IllegalArgumentException.class, () -> new MixtureSize(65, 1));
     assertEquals("experts is 65, must be from 1 to 64", refused.getMessage());
   }

@@ -75,7 +75,7 @@ class SweepTextTest {
         lines.get(3));
     assertTrue(lines.get(9).contains("1.25") && lines.get(9).contains("-0.50 %"), lines.get(9));
     assertEquals(10, lines.size());
-    lines.forEach(line -> assertTrue(line.length() <= 100, line));
+    lines.forEach(line -> assertTrue(line.length() <= 105, line));
   }
 
   @Test

@@ -15,19 +15,25 @@ final class SamplingFields {
   /// @param seeds for requests that bring none
   static SamplingParams parse(
       JsonFields fields, int logprobs, int vocabularySize, LongSupplier seeds) {
+    float temperature = fields.number("temperature", 1, 0, 2);
     return new SamplingParams(
-        fields.number("temperature", 1, 0, 2),
+        temperature,
         fields.number("top_p", 1, Float.MIN_VALUE, 1),
         // -1 is another way to say that all tokens are kept
         Math.max(0, fields.integer("top_k", 0, -1, Integer.MAX_VALUE)),
         fields.number("min_p", 0, 0, 1),
-        fields.has("seed") ? fields.longInteger("seed", 0) : seeds.getAsLong(),
+        fields.has("seed") ? fields.longInteger("seed", 0) : seed(temperature, seeds),
         logprobs,
         new Penalties(
             fields.number("repetition_penalty", 1, Float.MIN_VALUE, 100),
             fields.number("presence_penalty", 0, -2, 2),
             fields.number("frequency_penalty", 0, -2, 2)),
         logitBias(fields, vocabularySize));
+  }
+
+  /// Routing policies may draw too: without a seed, greedy text is still the same every time.
+  private static long seed(float temperature, LongSupplier seeds) {
+    return temperature == 0 ? 0 : seeds.getAsLong();
   }
 
   private static Map<Integer, Float> logitBias(JsonFields fields, int vocabularySize) {

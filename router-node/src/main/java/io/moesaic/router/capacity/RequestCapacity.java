@@ -46,16 +46,15 @@ public record RequestCapacity(boolean allowed, double leastFactor) {
                   + " %s: use another rule")
               .formatted(field, leastFactor));
     }
-    checkFactor(rule.cf(), rule.formula(), field, "factor");
+    checkFactor(rule.cf(), field, "factor");
     for (Map.Entry<Integer, Double> layer : policy.layerFactors().entrySet()) {
-      checkFactor(layer.getValue(), rule.formula(), field, "factor for layer " + layer.getKey());
+      checkFactor(layer.getValue(), field, "factor for layer " + layer.getKey());
     }
   }
 
-  private void checkFactor(double factor, Formula formula, String field, String what) {
-    // Tutel's 0 is as much as the fullest expert needs, and a negative factor a bound upon that.
-    double effective =
-        formula == Formula.TUTEL && factor == 0 ? Double.POSITIVE_INFINITY : Math.abs(factor);
+  private void checkFactor(double factor, String field, String what) {
+    // 0 is as much as the fullest expert needs, and Tutel's negative factor a bound upon that.
+    double effective = factor == 0 ? Double.POSITIVE_INFINITY : Math.abs(factor);
     if (effective < leastFactor) {
       throw new FieldException(
           field,

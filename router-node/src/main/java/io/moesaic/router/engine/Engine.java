@@ -136,16 +136,15 @@ public final class Engine implements Generator, AutoCloseable {
       slices.forEach(slice -> failAlone(slice.sequence(), failure));
       return;
     }
+    // Failures first: those who are counted with a row that failed have no result either.
     for (var part : step.parts()) {
-      var sequence = part.slice().sequence();
-      if (sequence.ended()) {
-        // with another of its request
-        continue;
-      }
       var failure = failure(part, failures);
-      if (failure != null) {
-        fail(sequence, failure, grouping);
-      } else {
+      if (failure != null && !part.slice().sequence().ended()) {
+        fail(part.slice().sequence(), failure, grouping);
+      }
+    }
+    for (var part : step.parts()) {
+      if (!part.slice().sequence().ended()) {
         publish(part, logits, step, grouping);
       }
     }

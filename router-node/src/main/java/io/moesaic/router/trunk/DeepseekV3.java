@@ -1,7 +1,7 @@
 package io.moesaic.router.trunk;
 
-/// DeepSeek-V3 and R1 (DeepSeek-AI 2024): the trunk of DeepSeek-V2. The layers that predict further
-/// tokens, past `num_hidden_layers`, are not used.
+/// DeepSeek-V3 and R1 (DeepSeek-AI 2024): the trunk of DeepSeek-V2, whose weights may be FP8. The
+/// layers that predict further tokens, past `num_hidden_layers`, are not used.
 final class DeepseekV3 {
   private DeepseekV3() {}
 

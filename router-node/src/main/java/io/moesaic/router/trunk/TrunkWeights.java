@@ -27,7 +27,7 @@ public record TrunkWeights(
   private static final Pattern OF_A_LAYER =
       Pattern.compile(
           "model\\.layers\\.(\\d{1,9})\\."
-              + "(self_attn\\..+|\\w+_layernorm\\.weight|mlp\\.(gate|up|down)_proj\\.weight)");
+              + "(self_attn\\..+|\\w+_layernorm\\.weight|mlp\\.(gate|up|down)_proj\\..+)");
 
   /// @param attentionNorm `H` floats
   /// @param blockNorm `H` floats

@@ -129,15 +129,15 @@ class MoeFieldsTest {
     assertRefused(
         "{\"capacity_factor\": 0}",
         "moe.capacity_factor",
-        "moe.capacity_factor is 0.0, must be above 0, up to 1000");
+        "moe.capacity_factor is 0.0, must be above 0, at most 1000");
     assertRefused(
         "{\"capacity_factor\": 1001}",
         "moe.capacity_factor",
-        "moe.capacity_factor is 1001 but must be a number from -1000.0 to 1000.0");
+        "moe.capacity_factor is 1001 but must be a number from -1000 to 1000");
     assertRefused(
         "{\"capacity_factor\": \"1\"}",
         "moe.capacity_factor",
-        "moe.capacity_factor is \"1\" but must be a number from -1000.0 to 1000.0");
+        "moe.capacity_factor is \"1\" but must be a number from -1000 to 1000");
     assertRefused(
         "{\"capacity\": {\"factor\": 1, \"layers\": {\"2\": 1}}}",
         "moe.capacity.layers",

@@ -43,7 +43,7 @@ class MoeRoutesTest {
     assertEquals(
         ApiServer.json(
             """
-            {"old": {"rule": "fixed", "capacity": 5, "multiple_of": 1, "scope": "sequence",
+            {"old": {"rule": "fixed", "capacity": 5, "scope": "sequence",
                      "per": "expert", "priority": "probability", "overflow": "drop",
                      "renormalize": "never"},
              "new": {"rule": "megatron", "factor": 2.0, "minimum": 0, "multiple_of": 1,
@@ -66,8 +66,9 @@ class MoeRoutesTest {
 
   @Test
   void aCapacityThatCannotBeIsRefusedAndChangesNothing() {
-    assertRefused("{}", "factor", "factor is missing, must be from -1000.0 to 1000.0");
-    assertRefused("{\"factor\": -1}", "factor", "factor is -1.0, must be above 0, up to 1000");
+    assertRefused("{}", "factor", "factor is missing, must be above 0, at most 1000");
+    assertRefused(
+        "{\"factor\": -1}", "factor", "factor is -1 but must be a number above 0, at most 1000");
     assertRefused(
         "{\"factor\": 1, \"layers\": {\"5\": 2}}",
         "layers",

@@ -62,6 +62,7 @@ class RequestCapacityTest {
     var allowance = new RequestCapacity(true, 1);
     assertAllowed(allowance, "{\"rule\": \"tutel\", \"factor\": 0}");
     assertAllowed(allowance, "{\"rule\": \"tutel\", \"factor\": -1}");
+    assertAllowed(allowance, "{\"rule\": \"megablocks\", \"factor\": 0}");
     assertEquals(
         "moe.capacity has the factor -0.5, must be at least 1.0 at this node",
         refusal(allowance, "{\"rule\": \"tutel\", \"factor\": -0.5}"));

@@ -57,7 +57,7 @@ final class EngineBench implements AutoCloseable {
     experts = new ReferenceMoe(TestModels.mixtral(), WireType.F32, MoeObserver.NONE);
     limited = routing == null ? null : new LimitedMoe(TestModels.mixtral(), routing, experts);
     moe = new SteppedMoe(limited == null ? _ -> experts : limited);
-    capacity = new LiveCapacity(first, trunks.config.layers().size());
+    capacity = new LiveCapacity(first, trunks.config.moeLayers());
     pool = new KvPool(trunks.config, positions);
     engine = new Engine(trunks.trunk, moe, pool, new Sampler(Kernels.best()), limits, capacity);
   }

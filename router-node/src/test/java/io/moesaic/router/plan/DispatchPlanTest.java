@@ -44,8 +44,10 @@ class DispatchPlanTest {
       boolean whole = !skipped.get(row);
       for (int rank = 0; rank < choices.ranks(); rank++) {
         int expert = choices.expert(row, rank);
-        whole &= !missing.contains(new ExpertId(LAYER, expert));
-        ofRow.add(new Sent(row, rank, expert, placement.host(LAYER, expert)));
+        if (expert != Choices.NONE) {
+          whole &= !missing.contains(new ExpertId(LAYER, expert));
+          ofRow.add(new Sent(row, rank, expert, placement.host(LAYER, expert)));
+        }
       }
       if (whole) {
         sent.addAll(ofRow);
@@ -54,16 +56,18 @@ class DispatchPlanTest {
     return sent;
   }
 
+  /// Different experts, of which about one in ten was dropped.
   private Choices choices(int rows, int ranks, int experts) {
     var chosen = new int[rows * ranks];
+    var weights = random.floats(rows * ranks);
     List<Integer> all = new ArrayList<>(IntStream.range(0, experts).boxed().toList());
     for (int row = 0; row < rows; row++) {
       Collections.shuffle(all, shuffling);
       for (int rank = 0; rank < ranks; rank++) {
-        chosen[row * ranks + rank] = all.get(rank);
+        chosen[row * ranks + rank] = random.between(0, 9) == 0 ? Choices.NONE : all.get(rank);
       }
     }
-    return new Choices(rows, ranks, chosen, new float[rows * ranks]);
+    return new Choices(rows, ranks, chosen, weights, random.between(0, 1) == 0);
   }
 
   /// Experts on random hosts, some on several, and about one in `sparsity` on none.
@@ -101,7 +105,8 @@ class DispatchPlanTest {
   }
 
   private void assertSame(Choices choices, Placement placement, BitSet skipped) {
-    var plan = DispatchPlan.of(choices, placement, LAYER, choices.ranks(), skipped::get);
+    int columns = random.between(1, choices.ranks());
+    var plan = DispatchPlan.of(choices, placement, LAYER, columns, skipped::get);
     var sent = twin(choices, placement, skipped, placement.missing());
     assertArrayEquals(
         sent.stream().mapToInt(Sent::host).distinct().sorted().toArray(),
@@ -110,7 +115,7 @@ class DispatchPlanTest {
     for (int index = 0; index < plan.batches().size(); index++) {
       var batch = plan.batches().get(index);
       var here = sent.stream().filter(choice -> choice.host() == batch.host()).toList();
-      assertBatch(batch, here, choices.ranks());
+      assertBatch(batch, here, columns, choices);
       for (int slot = 0; slot < here.size(); slot++) {
         var choice = here.get(slot);
         assertEquals(index, plan.batchOf(choice.row(), choice.rank()), random.seed());
@@ -126,19 +131,31 @@ class DispatchPlanTest {
   }
 
   /// @param here the choices that the batch must hold, in order
-  private void assertBatch(HostBatch batch, List<Sent> here, int ranks) {
-    int[] rows = here.stream().mapToInt(Sent::row).distinct().toArray();
-    assertArrayEquals(rows, batch.rows(), "a row travels once, " + random.seed());
-    assertEquals(here.size(), batch.slots(), random.seed());
-    var experts = new int[rows.length * ranks];
-    Arrays.fill(experts, Choices.NONE);
-    for (int i = 0; i < rows.length; i++) {
-      int row = rows[i];
-      int[] ofRow =
-          here.stream().filter(choice -> choice.row() == row).mapToInt(Sent::expert).toArray();
-      System.arraycopy(ofRow, 0, experts, i * ranks, ofRow.length);
+  private void assertBatch(HostBatch batch, List<Sent> here, int columns, Choices choices) {
+    List<Integer> rows = new ArrayList<>();
+    List<Float> scales = new ArrayList<>();
+    List<Integer> experts = new ArrayList<>();
+    for (int row : here.stream().mapToInt(Sent::row).distinct().toArray()) {
+      var ofRow = new ArrayList<>(here.stream().filter(choice -> choice.row() == row).toList());
+      // A row that is scaled travels once for each of its experts, others as seldom as they can.
+      int together = choices.weighsInput() ? 1 : columns;
+      while (!ofRow.isEmpty()) {
+        var part = ofRow.subList(0, Math.min(together, ofRow.size()));
+        rows.add(row);
+        scales.add(choices.weight(row, part.getFirst().rank()));
+        for (int column = 0; column < columns; column++) {
+          experts.add(column < part.size() ? part.get(column).expert() : Choices.NONE);
+        }
+        part.clear();
+      }
     }
-    assertArrayEquals(experts, batch.experts(), random.seed());
+    assertEquals(rows, Arrays.stream(batch.rows()).boxed().toList(), random.seed());
+    assertEquals(experts, Arrays.stream(batch.experts()).boxed().toList(), random.seed());
+    assertEquals(here.size(), batch.slots(), random.seed());
+    assertEquals(choices.weighsInput() ? rows.size() : 0, batch.scales().length, random.seed());
+    for (int i = 0; i < batch.scales().length; i++) {
+      assertEquals(scales.get(i), batch.scales()[i], random.seed());
+    }
   }
 
   /// The drawing in the class's documentation.

@@ -7,11 +7,16 @@ import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.Tensor;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
+import io.moesaic.tensor.ffn.QuantizedModels;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -60,12 +65,35 @@ class FamiliesTest {
   @ParameterizedTest
   @MethodSource("models")
   void loadsAsManyBytesAsItAnnounces(Path model) {
+    assertLoadsWhatItAnnounces(model);
+  }
+
+  private static void assertLoadsWhatItAnnounces(Path model) {
     var config = TrunkConfig.of(ModelConfig.read(model));
     try (var checkpoint = Checkpoint.open(model);
         var arena = Arena.ofShared()) {
       long announced = TrunkWeights.storedBytes(config, checkpoint);
       TrunkWeights.load(config, checkpoint, arena, _ -> {});
       assertEquals(announced, checkpoint.bytesMapped());
+    }
+  }
+
+  /// DeepSeek-V3 is published so.
+  @Test
+  void weightsInFp8GiveTheBitsOfTheNumbersThatTheyStandFor(@TempDir Path directory)
+      throws IOException {
+    var twins = QuantizedModels.fp8(directory);
+    var config = TrunkConfig.of(ModelConfig.read(twins.quantized()));
+    assertEquals(TrunkConfig.of(ModelConfig.read(twins.widened())), config);
+    try (var quantized = new Trunks(twins.quantized(), config, 1);
+        var widened = new Trunks(twins.widened(), config, 1)) {
+      var tokens = new Random(7).ints(80, 2, config.vocabulary()).toArray();
+      var expected = widened.logits(tokens, new RowMoe());
+      var logits = quantized.logits(tokens, new RowMoe());
+      for (int row = 0; row < tokens.length; row++) {
+        SameRowTest.assertSameRow(expected, row, logits, row, "position " + row);
+      }
+      assertLoadsWhatItAnnounces(twins.quantized());
     }
   }
 }

@@ -78,10 +78,6 @@ class TrunkConfigTest {
     refuses(TestModels.deepseekV2(), c -> c.put("qk_rope_head_dim", 15), "qk_rope_head_dim", "15");
     refuses(TestModels.olmoe(), c -> c.put("num_key_value_heads", 3), "must divide the 4");
     refuses(TestModels.qwen3Moe(), c -> c.put("head_dim", 33), "head_dim", "33", "even");
-    refuses(
-        TestModels.deepseekV3(),
-        c -> c.put("quantization_config", new JsonObject().put("quant_method", "fp8")),
-        "quantization_config");
 
     refuses(TestModels.olmoe(), c -> c.getJsonObject(rope).put("rope_type", "llama3"), "llama3");
     refuses(

@@ -1,13 +1,12 @@
 package io.moesaic.deploy.cli;
 
-import io.moesaic.deploy.tune.SweepProgress;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 
-/// Shows how far a measurement is: a bar that is redrawn on a terminal, a line for each tenth
-/// elsewhere.
-final class TuneProgress implements SweepProgress {
+/// Shows how much is done of work that can be counted: a bar that is redrawn on a terminal, a line
+/// for each tenth elsewhere.
+final class CountBar {
   private static final int WIDTH = 40;
 
   /// ANSI: back to the begin of the line, and clear what stands there.
@@ -16,37 +15,32 @@ final class TuneProgress implements SweepProgress {
   private final PrintWriter err;
   private final boolean terminal;
   private final LongSupplier nanoClock;
+  private final String unit;
   private long startNanos;
   private int shownTenths;
 
-  TuneProgress(PrintWriter err, boolean terminal, LongSupplier nanoClock) {
+  /// @param unit what is counted, such as `passes`
+  CountBar(PrintWriter err, boolean terminal, LongSupplier nanoClock, String unit) {
     this.err = err;
     this.terminal = terminal;
     this.nanoClock = nanoClock;
+    this.unit = unit;
   }
 
-  @Override
-  public void advanced(int done, int total) {
+  /// @param done of `total`, from 1 on
+  void advanced(int done, int total) {
     if (done == 1) {
       startNanos = nanoClock.getAsLong();
     }
+    var words = "%d of %d %s%s".formatted(done, total, unit, remaining(done, total));
     if (terminal) {
       int filled = WIDTH * done / total;
-      err.print(
-          REDRAW
-              + (done == total
-                  ? ""
-                  : "[%s%s]  %d of %d passes%s"
-                      .formatted(
-                          "#".repeat(filled),
-                          ".".repeat(WIDTH - filled),
-                          done,
-                          total,
-                          remaining(done, total))));
+      var bar = "[%s%s]  %s".formatted("#".repeat(filled), ".".repeat(WIDTH - filled), words);
+      err.print(REDRAW + (done == total ? "" : bar));
       err.flush();
     } else if (done * 10 / total > shownTenths) {
       shownTenths = done * 10 / total;
-      err.println("%d of %d passes%s".formatted(done, total, remaining(done, total)));
+      err.println(words);
       err.flush();
     }
   }
