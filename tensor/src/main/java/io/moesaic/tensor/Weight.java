@@ -6,7 +6,7 @@ import java.util.Objects;
 
 /// A weight matrix `[outputs, inputs]` as a checkpoint stores it, to be packed: a view of tensors
 /// that owns nothing. However it is stored, each weight is a float32 exactly, and [#get] says
-// which.
+/// which.
 public sealed interface Weight {
   /// What the checkpoint calls it.
   String name();

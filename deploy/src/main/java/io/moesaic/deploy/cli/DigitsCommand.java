@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "%nExamples:",
-      "  The model that comes with Moesaic, read with by a cluster on this machine:",
+      "  A cluster on this machine that reads, with the model that comes with Moesaic:",
       "    moesaic digits show",
       "  One of your own:",
       "    moesaic digits fit --out my-digits --seed 7",

@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "fit",
     description = {
-      "Fits four experts and their gate to images of handwritten digits, and writes the model.",
+      "Fits a gate and four experts to images of digits, and writes the model.",
       "The same images, seed and epochs give the same bytes."
     },
     footer = {
@@ -96,11 +96,7 @@ final class DigitsFitCommand implements Callable<Integer> {
   private void print(JacobsMixture mixture, Digits digits, Duration took, PrintWriter to) {
     to.printf(
         "%d experts of %d hidden units, fitted in %.1f s: %d epochs, seed %d%n%n",
-        mixture.size().experts(),
-        mixture.size().hidden(),
-        took.toMillis() / 1e3,
-        epochs,
-        seed);
+        mixture.size().experts(), mixture.size().hidden(), took.toMillis() / 1e3, epochs, seed);
     printAccuracy("fitted", 0, digits.fitted(), mixture, to);
     if (digits.size() > Digits.FITTED_ROWS) {
       var heldOut = digits.heldOut();
@@ -110,7 +106,8 @@ final class DigitsFitCommand implements Callable<Integer> {
     } else {
       to.printf("held out  none: that takes more than %d rows%n", Digits.FITTED_ROWS);
     }
-    to.printf("%nIt is in %s. Let a cluster read with it: moesaic digits show --model %s%n", out, out);
+    to.printf(
+        "%nIt is in %s. Let a cluster read with it: moesaic digits show --model %s%n", out, out);
     to.flush();
   }
 

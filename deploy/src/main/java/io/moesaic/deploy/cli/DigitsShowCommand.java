@@ -20,9 +20,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "show",
     description = {
-      "Starts a cluster on this machine, has it read the images that no fit has seen, and shows",
-      "how many were right, which expert is asked for which digit, and some of the images.",
-      "Fails if fewer than 95 % were right, or if a score differs from that of one process."
+      "Has a cluster on this machine read the digits that no fit has seen.",
+      "Shows how many were right, which expert is asked for which digit, and some of the images.",
+      "Fails if fewer than 95 %% were right, or if a score differs from that of one process."
     },
     footer = {
       "%nExamples:",
@@ -65,8 +65,7 @@ final class DigitsShowCommand implements Callable<Integer> {
     }
     var local =
         ClusterSpec.of(model == null ? DigitsData.bundledModel() : model).withExperts(experts);
-    var report =
-        ClusterReading.run(local, digits, DevProgress.on(spec.commandLine().getErr()));
+    var report = ClusterReading.run(local, digits, DevProgress.on(spec.commandLine().getErr()));
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(new ObjectMapper().writeValueAsString(ReadingText.json(report)));

@@ -32,6 +32,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       DevCommand.class,
       GenerateCommand.class,
       VerifyCommand.class,
+      InspectCommand.class,
       TuneCommand.class,
       CapacityCommand.class,
       DigitsCommand.class,

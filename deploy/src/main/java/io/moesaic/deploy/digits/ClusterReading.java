@@ -5,6 +5,7 @@ import io.moesaic.deploy.client.LayerClient;
 import io.moesaic.deploy.dev.ClusterProgress;
 import io.moesaic.deploy.dev.ClusterSpec;
 import io.moesaic.deploy.dev.LocalCluster;
+import io.moesaic.deploy.dev.NodeStatus;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -31,23 +32,32 @@ public final class ClusterReading {
     }
     var images = digits.heldOut();
     try (var cluster = LocalCluster.start(spec, progress);
-        var client = new LayerClient(cluster.flightUrl())) {
-      var scores = client.forward(0, images.pixels());
-      var shares = mixture.shares(images.pixels());
-      return new ReadingReport(
-          Checkpoint.nameOf(spec.model()),
-          experts,
-          cluster.status(),
-          readings(images, scores, shares),
-          largestError(mixture.layer(images.pixels()), scores),
-          Specialisation.of(images, shares));
+        var router = new LayerClient(cluster.flightUrl())) {
+      var scores = router.forward(0, images.pixels());
+      return report(Checkpoint.nameOf(spec.model()), cluster.status(), mixture, images, scores);
     }
+  }
+
+  /// @param scores the cluster's, `[rows][64]`
+  static ReadingReport report(
+      String model,
+      List<NodeStatus> nodes,
+      JacobsMixture mixture,
+      Digits images,
+      float[][] scores) {
+    var shares = mixture.shares(images.pixels());
+    return new ReadingReport(
+        model,
+        mixture.size().experts(),
+        nodes,
+        readings(images, scores, shares),
+        largestError(mixture.layer(images.pixels()), scores),
+        Specialisation.of(images, shares));
   }
 
   private static List<Reading> readings(Digits images, float[][] scores, float[][] shares) {
     return IntStream.range(0, images.size())
-        .mapToObj(
-            row -> Reading.of(images, row, Digits.FITTED_ROWS, scores[row], shares[row]))
+        .mapToObj(row -> Reading.of(images, row, Digits.FITTED_ROWS, scores[row], shares[row]))
         .toList();
   }
 
@@ -55,9 +65,8 @@ public final class ClusterReading {
     double largest = 0;
     for (int row = 0; row < expected.length; row++) {
       for (int i = 0; i < expected[row].length; i++) {
-        double error = Math.abs((double) expected[row][i] - actual[row][i]);
-        // Not Math.max: a NaN must not pass for small.
-        largest = error <= largest ? largest : error;
+        // A NaN stays the largest.
+        largest = Math.max(largest, Math.abs((double) expected[row][i] - actual[row][i]));
       }
     }
     return largest;

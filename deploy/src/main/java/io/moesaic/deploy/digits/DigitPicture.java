@@ -43,7 +43,8 @@ final class DigitPicture {
       lines.add(
           beside(
               strip.stream()
-                  .map(r -> "expert %d, %d %%".formatted(r.expert(), Math.round(100 * r.share())))));
+                  .map(
+                      r -> "expert %d, %d %%".formatted(r.expert(), Math.round(100 * r.share())))));
     }
     return lines;
   }

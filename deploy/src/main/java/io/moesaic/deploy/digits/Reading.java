@@ -34,7 +34,6 @@ record Reading(int row, float[] pixels, int digit, int read, int expert, double 
   }
 
   Map<String, Object> json() {
-    return Map.of(
-        "row", row, "digit", digit, "read", read, "expert", expert, "share", share);
+    return Map.of("row", row, "digit", digit, "read", read, "expert", expert, "share", share);
   }
 }

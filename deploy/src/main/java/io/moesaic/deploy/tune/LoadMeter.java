@@ -18,8 +18,7 @@ final class LoadMeter implements MoeObserver {
   private int blocks;
 
   /// Rows of the fullest expert, and of the fullest node, over an even share of all choices,
-  // dropped
-  /// ones included: the first compares with a capacity factor.
+  /// dropped ones included: the first compares with a capacity factor.
   record Fullest(double expert, double node) {
     static final Fullest NONE = new Fullest(0, 0);
 

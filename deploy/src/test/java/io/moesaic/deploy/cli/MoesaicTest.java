@@ -23,7 +23,8 @@ class MoesaicTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"dev", "generate", "verify", "tune", "capacity", "router", "expert"})
+  @ValueSource(
+      strings = {"dev", "generate", "verify", "tune", "capacity", "digits", "router", "expert"})
   void everyCommandExplainsItselfWithExamplesAndExitCodes(String command) {
     var help = moesaic(Map.of(), command, "--help");
     assertEquals(0, help.status());

@@ -14,8 +14,7 @@ import java.util.Arrays;
 /// The last step of an MoE block: `output[row] = Σ_rank weight · expert output`, from zero, rank 0
 /// first, one fused multiply-add for each. The order is that of the choices and not that of the
 /// replies, so that the sum has the same bits wherever its terms were computed. A row without
-// experts
-/// gives zeros: its residual carries it.
+/// experts gives zeros: its residual carries it.
 public final class Combine {
   private final Kernels kernels;
   private final WireType type;

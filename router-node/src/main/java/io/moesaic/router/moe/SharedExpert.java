@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param expert the feed-forward block
 /// @param gate `[1, hidden]`: its output is multiplied by `sigmoid(hidden · gateᵀ)` (Qwen2-MoE);
-// null
-///     for not at all (DeepSeek)
+///     null for not at all (DeepSeek)
 public record SharedExpert(PackedExpert expert, @Nullable PackedMatrix gate) {
   public long bytes() {
     return expert.bytes() + (gate == null ? 0 : gate.bytes());

@@ -93,6 +93,13 @@ public final class Tokenizer implements AutoCloseable {
     return vocabulary.size();
   }
 
+  /// The same of a model's directory, without opening its tokenizer.
+  ///
+  /// @throws IOException when the file cannot be read, or its tokens are spelled in an unknown way
+  public static int vocabularySize(Path modelDirectory) throws IOException {
+    return Vocabulary.read(modelDirectory.resolve("tokenizer.json")).size();
+  }
+
   /// The text of a sequence of tokens that grows.
   public TextStream textStream() {
     return textStream(List.of(), 0);

@@ -23,13 +23,14 @@ public final class KvPool implements AutoCloseable {
   /// Positions of a block.
   public static final int BLOCK = Panel.COLUMNS;
 
+  private static final long VALUE_PANEL_BYTES = Panel.bytes(DType.F32, BLOCK);
+
   private final KvLayout layout;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment data;
   private final BitSet free;
   private final int blocks;
   private final long headBytes;
-  private final long valuePanelBytes = Panel.bytes(DType.F32, BLOCK);
 
   /// @param positions how many to hold, over all sequences; rounded up to whole blocks
   /// @throws IllegalArgumentException when there is no memory for that many
@@ -40,9 +41,7 @@ public final class KvPool implements AutoCloseable {
   KvPool(KvLayout layout, int positions) {
     this.layout = layout;
     blocks = Math.ceilDiv(positions, BLOCK);
-    headBytes =
-        Panel.bytes(DType.F32, layout.keyWidth())
-            + Math.ceilDiv(layout.valueWidth(), Panel.COLUMNS) * valuePanelBytes;
+    headBytes = headBytes(layout);
     long bytes = Math.multiplyExact(blockBytes(), (long) blocks);
     try {
       data = arena.allocate(Math.max(1, bytes), 64);
@@ -55,6 +54,17 @@ public final class KvPool implements AutoCloseable {
     }
     free = new BitSet(blocks);
     free.set(0, blocks);
+  }
+
+  private static long headBytes(KvLayout layout) {
+    return Panel.bytes(DType.F32, layout.keyWidth())
+        + Math.ceilDiv(layout.valueWidth(), Panel.COLUMNS) * VALUE_PANEL_BYTES;
+  }
+
+  /// Bytes that a pool needs for each position it holds.
+  public static long bytesPerPosition(TrunkConfig config) {
+    var layout = config.kept();
+    return headBytes(layout) * layout.heads() * layout.layers() / BLOCK;
   }
 
   private long blockBytes() {
@@ -127,7 +137,7 @@ public final class KvPool implements AutoCloseable {
   long valuesAt(int block, int layer, int head, int panel) {
     return headAt(block, layer, head)
         + Panel.bytes(DType.F32, layout.keyWidth())
-        + valuePanelBytes * panel;
+        + VALUE_PANEL_BYTES * panel;
   }
 
   @Override

@@ -133,11 +133,11 @@ class MoeFieldsTest {
     assertRefused(
         "{\"capacity_factor\": 1001}",
         "moe.capacity_factor",
-        "moe.capacity_factor is 1001 but must be a number from -1000.0 to 1000.0");
+        "moe.capacity_factor is 1001 but must be a number from -1000 to 1000");
     assertRefused(
         "{\"capacity_factor\": \"1\"}",
         "moe.capacity_factor",
-        "moe.capacity_factor is \"1\" but must be a number from -1000.0 to 1000.0");
+        "moe.capacity_factor is \"1\" but must be a number from -1000 to 1000");
     assertRefused(
         "{\"capacity\": {\"factor\": 1, \"layers\": {\"2\": 1}}}",
         "moe.capacity.layers",

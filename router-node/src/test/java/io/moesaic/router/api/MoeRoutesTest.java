@@ -67,7 +67,8 @@ class MoeRoutesTest {
   @Test
   void aCapacityThatCannotBeIsRefusedAndChangesNothing() {
     assertRefused("{}", "factor", "factor is missing, must be above 0, at most 1000");
-    assertRefused("{\"factor\": -1}", "factor", "factor is -1 but must be a number above 0, at most 1000");
+    assertRefused(
+        "{\"factor\": -1}", "factor", "factor is -1 but must be a number above 0, at most 1000");
     assertRefused(
         "{\"factor\": 1, \"layers\": {\"5\": 2}}",
         "layers",

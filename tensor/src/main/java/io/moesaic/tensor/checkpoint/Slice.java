@@ -17,7 +17,7 @@ public record Slice(int index, int count) {
   }
 
   /// The shape of the tensor whose entries have this shape.
-  Shape stacked(Shape entry) {
+  public Shape stacked(Shape entry) {
     if (count == 0) {
       return entry;
     }

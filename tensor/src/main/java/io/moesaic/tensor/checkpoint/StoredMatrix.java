@@ -30,6 +30,11 @@ public record StoredMatrix(String name, Slice slice, boolean transposed, int out
     this(name, Slice.WHOLE, false, outputs, inputs);
   }
 
+  /// The shape of its tensor when it is not quantized.
+  public Shape plainShape() {
+    return slice.stacked(transposed ? Shape.of(inputs, outputs) : Shape.of(outputs, inputs));
+  }
+
   private enum Encoding {
     PLAIN,
     FP8,

@@ -1,9 +1,12 @@
 package io.moesaic.tensor.ffn;
 
+import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import java.lang.foreign.Arena;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /// The experts of a model: how many there are, what each computes, and where the checkpoint keeps
 /// them. It is all that an expert node knows of the model, and what a router checks its expert
@@ -79,6 +82,15 @@ public final class ExpertBank {
 
   public boolean contains(ExpertId id) {
     return id.layer() >= 0 && id.layer() < layers() && id.expert() >= 0 && id.expert() < experts;
+  }
+
+  /// The tensors that hold the experts of a layer when none is quantized, by name.
+  public Map<String, Shape> tensors(int layer) {
+    Map<String, Shape> tensors = new LinkedHashMap<>();
+    for (int expert = 0; expert < experts; expert++) {
+      layout.describe(place(new ExpertId(layer, expert)), tensors::put);
+    }
+    return tensors;
   }
 
   /// Bytes of an expert in the checkpoint. Checks names, shapes and types without touching a

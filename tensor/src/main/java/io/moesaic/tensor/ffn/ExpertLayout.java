@@ -1,10 +1,12 @@
 package io.moesaic.tensor.ffn;
 
+import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.Slice;
 import io.moesaic.tensor.checkpoint.StoredMatrix;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /// How a model family keeps the weights of an expert in the tensors of its block.
@@ -43,6 +45,11 @@ sealed interface ExpertLayout {
   /// weight.
   default long bytes(Checkpoint checkpoint, Place place) {
     return stored(place).mapToLong(product -> product.bytes(checkpoint)).sum();
+  }
+
+  /// The tensors that hold an expert when none is quantized.
+  default void describe(Place place, BiConsumer<String, Shape> tensors) {
+    stored(place).forEach(product -> product.describe(tensors));
   }
 
   /// Maps the byte ranges of an expert, and no others.

@@ -13,8 +13,7 @@ public record Compute(Kernels kernels, ComputePool pool) implements AutoCloseabl
   private static final int ROW_BLOCK = 64;
 
   /// Lines of a quantized panel that are widened at a time: 32 KiB, which stay in a cache until
-  // they
-  /// are multiplied.
+  /// they are multiplied.
   private static final int WIDENED_LINES = 128;
 
   private static final ThreadLocal<MemorySegment> WIDENED =
@@ -55,8 +54,7 @@ public record Compute(Kernels kernels, ComputePool pool) implements AutoCloseabl
   }
 
   /// The 64 columns of `y = x · Wᵀ + b` that one panel gives, on the calling thread: for use inside
-  // a
-  /// task.
+  /// a task.
   public void multiplyPanel(Matrix x, PackedMatrix w, int panel, Matrix y) {
     int from = panel * Panel.COLUMNS;
     var columns = y.columns(from, Panel.COLUMNS);

@@ -55,8 +55,7 @@ public sealed interface Kernels permits ScalarKernels, VectorKernels {
   void siluMultiply(Matrix gate, Matrix up);
 
   /// `gate = (u + 1) · (g / (1 + exp(-alpha · g)))`, element by element, with `g = min(gate,
-  // limit)`
-  /// and `u` the nearest to `up` of `-limit .. limit`.
+  /// limit)` and `u` the nearest to `up` of `-limit .. limit`.
   ///
   /// @param gate `[rows, cols]`, overwritten
   /// @param up `[rows, cols]`

@@ -61,8 +61,7 @@ public record Mxfp4Panel(MemorySegment data, long offset, int k) implements Quan
   }
 
   /// Fills a column with a row of the weight. A block's codes are stored in the order that they
-  // have
-  /// here.
+  /// have here.
   void pack(Weight.Mxfp4 weight, int row, int column) {
     var codes = weight.codes().data();
     for (int block = 0; block < weight.blocks(); block++) {

@@ -1,10 +1,9 @@
 package io.moesaic.tensor.kernel;
 
 /// 64 output columns of a weight matrix that stays quantized in memory. It is multiplied by
-// widening
-/// some of its lines at a time to a [Panel] of float32, which stays in a cache: so products have
-// the
-/// bits of the same weights widened beforehand, and the tiles know one kind of weight less.
+/// widening some of its lines at a time to a [Panel] of float32, which stays in a cache: so
+/// products have the bits of the same weights widened beforehand, and the tiles know one kind of
+/// weight less.
 ///
 /// ```
 ///   block of inputs   | scales of 64 columns | 64 x int | 64 x int | ...

@@ -1,0 +1,76 @@
+package io.moesaic.deploy.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+  private static final Path GOLDEN =
+      Path.of(System.getProperty("moesaic.root", ".."), "tensor/src/test/golden");
+
+  private record Outcome(int status, String out, String err) {}
+
+  private static Outcome inspect(String... arguments) {
+    List<String> words = new ArrayList<>(List.of("inspect"));
+    words.addAll(List.of(arguments));
+    var out = new StringWriter();
+    var err = new StringWriter();
+    int status =
+        Moesaic.run(
+            words.toArray(String[]::new),
+            Map.of(),
+            new PrintWriter(out, true),
+            new PrintWriter(err, true));
+    return new Outcome(status, out.toString(), err.toString());
+  }
+
+  @Test
+  void peopleGetTables() {
+    var outcome = inspect("--model", GOLDEN.resolve("qwen2_moe").toString(), "--experts", "1,32");
+    assertEquals(0, outcome.status(), outcome.err());
+    assertTrue(outcome.out().contains("qwen2_moe, served"), outcome.out());
+    assertTrue(
+        outcome.out().contains("16 in each layer, 32 in all, 4 for each token"), outcome.out());
+    assertTrue(
+        outcome.out().lines().anyMatch(line -> line.matches("shared experts +10816 +6.2 %")),
+        outcome.out());
+    assertTrue(outcome.out().lines().anyMatch(line -> line.matches("32 +1 +18 kB")), outcome.out());
+  }
+
+  @Test
+  void programsGetOneObject() throws JsonProcessingException {
+    var outcome = inspect("--model", GOLDEN.resolve("mixtral").toString(), "--json");
+    var json = new ObjectMapper().readTree(outcome.out());
+    assertTrue(json.get("served").asBoolean());
+    assertEquals(88736, json.get("parameters").get("total").asLong());
+    assertEquals(4, json.get("expert_nodes").size());
+  }
+
+  @Test
+  void whatIsNotServedFailsAndSaysWhatIsMissing(@TempDir Path directory) throws IOException {
+    var config = Files.writeString(directory.resolve("config.json"), "{\"model_type\": \"dbrx\"}");
+    var outcome = inspect("--model", config.toString());
+    assertEquals(1, outcome.status());
+    assertTrue(outcome.out().contains("dbrx, NOT SERVED"), outcome.out());
+    assertTrue(outcome.out().lines().anyMatch(line -> line.startsWith("routing")), outcome.out());
+  }
+
+  @Test
+  void aNumberOfNodesIsChecked() {
+    var outcome = inspect("--model", GOLDEN.resolve("mixtral").toString(), "--experts", "0");
+    assertEquals(2, outcome.status());
+    assertTrue(outcome.err().contains("--experts is 0, must be from 1"), outcome.err());
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy.inspect;
+
+import org.jspecify.annotations.NullMarked;
