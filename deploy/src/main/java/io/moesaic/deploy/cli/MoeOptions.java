@@ -29,13 +29,12 @@ final class MoeOptions {
       paramLabel = "none|FACTOR|JSON|FILE",
       defaultValue = "none",
       description = {
-        "How many tokens an expert takes, and what becomes of the others; default:"
-            + " ${DEFAULT-VALUE}.",
-        "A factor of 1 is an even share. Tokens are counted together by sequence, so that a"
-            + " request's",
-        "result is the same whatever runs beside it; that ends with {\"factor\": 1.25, \"scope\":",
-        "\"step\"}, which counts everybody's tokens together. \"per\": \"node\" and \"overflow\":",
-        "\"local\" make it depend on which node has which expert."
+        "How many tokens an expert takes, and what becomes of the others; 1 is an even share;",
+        "default: ${DEFAULT-VALUE}. A sequence's tokens are counted together, so that a request's",
+        "result is the same whatever runs beside it. Not so with {\"factor\": 1, \"scope\":"
+            + " \"step\"},",
+        "which counts everybody's tokens together. With \"per\": \"node\" or \"overflow\":",
+        "\"local\" it depends on which node has which expert."
       })
   CapacityPolicy capacity;
 

@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
       "  NODE      load of the fullest node, over an even share: what a layer waits for",
       "  NLL       negative log-likelihood of a token; LOSS is how much more it is than dropless",
       "  AGREES    how often the likeliest next token is the one that dropless predicts",
-      "  TIME      of a pass, over that of a dropless one beside it; the row \"none\" is dropless",
+      "  TIME      of the fastest pass, over the fastest dropless one; the row \"none\" is"
+          + " dropless",
       "            against itself, and shows how noisy the machine is. Nodes on one machine share",
       "            its processors: TIME tells the work that is saved, not the waiting",
       "%nExamples:",
@@ -105,7 +106,8 @@ final class TuneCommand implements Callable<Integer> {
       description = {
         "What becomes of choices whose expert is full (drop, next-choice, local), and who goes"
             + " first",
-        "(position, rank, probability, batch-prioritized, random); default: ${DEFAULT-VALUE}."
+        "(position, rank, probability, weight, batch-prioritized, random); default:"
+            + " ${DEFAULT-VALUE}."
       })
   List<Variant> overflow;
 
@@ -115,7 +117,7 @@ final class TuneCommand implements Callable<Integer> {
       defaultValue = "megatron",
       description = {
         "How a capacity follows from a factor: plain, switch, mesh, flaxformer, vmoe, megatron,",
-        "deepspeed, tutel, fastmoe, capacity-aware; default: ${DEFAULT-VALUE}."
+        "deepspeed, tutel, megablocks, fastmoe, capacity-aware; default: ${DEFAULT-VALUE}."
       })
   Formula rule;
 
