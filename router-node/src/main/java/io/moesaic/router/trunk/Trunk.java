@@ -44,8 +44,7 @@ public final class Trunk {
     return switch (block) {
       case Block.Sparse(int moeLayer) ->
           (step, x, y) -> step.moe().forward(moeLayer, x, y, step.failures());
-      case Block.Dense(var feedForward) ->
-          new DenseBlock(feedForward, w.dense().orElseThrow(), compute);
+      case Block.Dense(_) -> new DenseBlock(w.dense().orElseThrow(), compute);
     };
   }
 
