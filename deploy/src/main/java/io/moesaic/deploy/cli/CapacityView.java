@@ -97,7 +97,8 @@ final class CapacityView {
                   refused,
                   "#".repeat(width(accepted, most)),
                   "+".repeat(width(arrived, most)),
-                  ".".repeat(width(refused, most))));
+                  ".".repeat(width(refused, most)))
+              .stripTrailing());
     }
     lines.add("");
     lines.add("# accepted   + rerouted here   . refused: dropped, or rerouted elsewhere");

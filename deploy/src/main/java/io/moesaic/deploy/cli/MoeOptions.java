@@ -31,10 +31,9 @@ final class MoeOptions {
       description = {
         "How many tokens an expert takes, and what becomes of the others; 1 is an even share;",
         "default: ${DEFAULT-VALUE}. A sequence's tokens are counted together, so that a request's",
-        "result is the same whatever runs beside it. Not so with {\"factor\": 1, \"scope\":"
-            + " \"step\"},",
-        "which counts everybody's tokens together. With \"per\": \"node\" or \"overflow\":",
-        "\"local\" it depends on which node has which expert."
+        "result is the same whatever runs beside it. With {\"factor\": 1, \"scope\": \"step\"}",
+        "everybody's tokens are counted together, and it depends on them. With \"per\": \"node\"",
+        "or \"overflow\": \"local\" it depends on which node has which expert."
       })
   CapacityPolicy capacity;
 
