@@ -82,13 +82,17 @@ def check_layer(client, sizes, layer, checkpoint, expected, tolerance):
         by_caller, _ = stream.run(hidden, chosen, weights)
         limited_again, told_again = stream.run(hidden, chosen, weights, capacity=CAPACITY,
                                                return_kept=True)
-    errors = [float(np.abs(a - b).max()) for a, b in
-              ((by_layer, output), (by_caller, output), (limited, limited_again))]
+    errors = [error(by_layer, output), error(by_caller, output), error(limited_again, limited)]
     kept = keep_by_position(chosen, sizes["experts"], FACTOR)
     same = told["kept"] == told_again["kept"] == kept
     print(f"{layer:5}  {len(hidden):4}  {errors[0]:.1e}  {errors[1]:.1e}  "
           f"{told['dropped']:3} of {told['offered']:3}  {'as numpy' if same else 'NOT as numpy'}")
     return same and max(errors) <= tolerance
+
+
+def error(actual, expected):
+    """The largest difference, as a part of the largest value."""
+    return float(np.abs(actual - expected).max() / np.abs(expected).max())
 
 
 def top_k(scores, k):

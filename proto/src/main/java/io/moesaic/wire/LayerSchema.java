@@ -65,6 +65,11 @@ public record LayerSchema(Mode mode, DType type, int hidden, int expertsPerRow) 
     }
   }
 
+  /// Rows of float32 for the layer's own gate.
+  public static LayerSchema moe(int hidden) {
+    return new LayerSchema(Mode.MOE, DType.F32, hidden, 0);
+  }
+
   List<Column> columns() {
     List<Column> columns = new ArrayList<>(replyColumns());
     if (mode == Mode.EXPERTS) {

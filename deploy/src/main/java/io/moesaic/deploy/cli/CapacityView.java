@@ -26,8 +26,7 @@ final class CapacityView {
             CapacityJson.write(capacity),
             capacity.independentOfOtherRequests()
                 ? "a request's result is the same whatever runs beside it"
-                : "a request's result depends on what runs beside it, as tokens are counted by"
-                    + " step");
+                : "a request's result depends on what runs beside it: the scope is step");
   }
 
   /// A line for each layer:
@@ -98,7 +97,8 @@ final class CapacityView {
                   refused,
                   "#".repeat(width(accepted, most)),
                   "+".repeat(width(arrived, most)),
-                  ".".repeat(width(refused, most))));
+                  ".".repeat(width(refused, most)))
+              .stripTrailing());
     }
     lines.add("");
     lines.add("# accepted   + rerouted here   . refused: dropped, or rerouted elsewhere");

@@ -13,8 +13,9 @@ final class DigitsData {
       names = "--data",
       paramLabel = "CSV",
       description = {
-        "Images: a header line, then for each 64 pixels from 0 to 16 and the digit. The first",
-        "1500 are fitted, the others held out. Default: the images that come with Moesaic."
+        "Images: a header line, then for each 64 pixels from 0 to 16 and the digit.",
+        "The first 1500 are fitted, the others held out.",
+        "Default: the images that come with Moesaic."
       })
   private @Nullable Path csv;
 

@@ -28,14 +28,12 @@ final class MoeOptions {
       names = "--capacity",
       paramLabel = "none|FACTOR|JSON|FILE",
       description = {
-        "How many tokens an expert takes, and what becomes of the others; default: none, but for"
-            + " Switch",
-        "Transformers the expert_capacity of the model.",
-        "A factor of 1 is an even share. Tokens are counted together by sequence, so that a"
-            + " request's",
-        "result is the same whatever runs beside it; that ends with {\"factor\": 1.25, \"scope\":",
-        "\"step\"}, which counts everybody's tokens together. \"per\": \"node\" and \"overflow\":",
-        "\"local\" make it depend on which node has which expert."
+        "How many tokens an expert takes, and what becomes of the others; 1 is an even share;",
+        "default: none, and for Switch Transformers the model's own expert_capacity. A sequence's",
+        "tokens are counted together, so that a request's result is the same whatever runs beside",
+        "it. With {\"factor\": 1, \"scope\": \"step\"} everybody's tokens are counted together,",
+        "and it depends on them. With \"per\": \"node\" or \"overflow\": \"local\" it depends",
+        "on which node has which expert."
       })
   @Nullable CapacityPolicy capacity;
 

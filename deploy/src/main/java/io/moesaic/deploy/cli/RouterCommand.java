@@ -148,9 +148,7 @@ final class RouterCommand implements Callable<Integer> {
 
   private static void warnOfDependence(CapacityPolicy capacity) {
     if (!capacity.independentOfOtherRequests()) {
-      log.warn(
-          "capacity has scope step: what a request is answered depends on those that run beside"
-              + " it");
+      log.warn("capacity has scope step: a request's answer depends on those that run beside it");
     }
   }
 

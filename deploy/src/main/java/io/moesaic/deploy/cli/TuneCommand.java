@@ -40,9 +40,9 @@ import picocli.CommandLine.Spec;
       "  NODE      load of the fullest node, over an even share: what a layer waits for",
       "  NLL       negative log-likelihood of a token; LOSS is how much more it is than dropless",
       "  AGREES    how often the likeliest next token is the one that dropless predicts",
-      "  TIME      of a pass, over that of a dropless one beside it; the row \"none\" is dropless",
-      "            against itself, and shows how noisy the machine is. Nodes on one machine share",
-      "            its processors: TIME tells the work that is saved, not the waiting",
+      "  TIME      of the fastest pass, over the fastest dropless one; \"none\" is dropless again,",
+      "            and shows how noisy the machine is. Nodes on one machine share its processors:",
+      "            TIME tells the work that is saved, not the waiting",
       "%nExamples:",
       "  The model that comes with Moesaic, on the text that comes with it:",
       "    moesaic tune",
@@ -103,9 +103,9 @@ final class TuneCommand implements Callable<Integer> {
       paramLabel = "OVERFLOW[:PRIORITY]",
       defaultValue = "drop:position,drop:probability,next-choice,local",
       description = {
-        "What becomes of choices whose expert is full (drop, next-choice, local), and who goes"
-            + " first",
-        "(position, rank, probability, batch-prioritized, random); default: ${DEFAULT-VALUE}."
+        "What becomes of choices whose expert is full (drop, next-choice, local), and who is",
+        "first (position, rank, probability, weight, batch-prioritized, random); default:",
+        "${DEFAULT-VALUE}."
       })
   List<Variant> overflow;
 
@@ -115,7 +115,7 @@ final class TuneCommand implements Callable<Integer> {
       defaultValue = "megatron",
       description = {
         "How a capacity follows from a factor: plain, switch, mesh, flaxformer, vmoe, megatron,",
-        "deepspeed, tutel, fastmoe, capacity-aware; default: ${DEFAULT-VALUE}."
+        "deepspeed, tutel, megablocks, fastmoe, capacity-aware; default: ${DEFAULT-VALUE}."
       })
   Formula rule;
 

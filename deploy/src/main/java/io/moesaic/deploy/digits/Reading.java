@@ -1,5 +1,6 @@
 package io.moesaic.deploy.digits;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// An image that a cluster has read.
@@ -34,6 +35,12 @@ record Reading(int row, float[] pixels, int digit, int read, int expert, double 
   }
 
   Map<String, Object> json() {
-    return Map.of("row", row, "digit", digit, "read", read, "expert", expert, "share", share);
+    Map<String, Object> json = new LinkedHashMap<>();
+    json.put("row", row);
+    json.put("digit", digit);
+    json.put("read", read);
+    json.put("expert", expert);
+    json.put("share", share);
+    return json;
   }
 }

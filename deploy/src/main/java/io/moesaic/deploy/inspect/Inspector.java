@@ -87,7 +87,7 @@ public final class Inspector {
           sizes.map(s -> s.shares(nodes)).orElse(List.of()),
           policy,
           capacity(),
-          keptBytes(trunk),
+          trunk.map(KvPool::bytesPerPosition).map(OptionalLong::of).orElse(OptionalLong.empty()),
           tokenizer(inventory),
           refusals,
           notes);
@@ -125,14 +125,6 @@ public final class Inspector {
       return false;
     }
     return true;
-  }
-
-  private OptionalLong keptBytes(Optional<TrunkConfig> trunk) {
-    var bytes =
-        family.equals(SWITCH)
-            ? attempt("trunk", () -> SwitchTensors.keptBytes(config))
-            : trunk.map(KvPool::bytesPerPosition);
-    return bytes.map(OptionalLong::of).orElse(OptionalLong.empty());
   }
 
   /// Switch Transformers limit their experts; it is the only family whose configuration has a limit

@@ -27,20 +27,8 @@ final class SwitchTensors {
     config = inventory.config();
     bank = inventory.bank();
     hidden = bank.block().hidden();
-    heads = heads(config);
+    heads = config.integer("num_heads", 1, MAX_HEADS);
     width = heads * config.integer("d_kv", 1, MAX_HEADS);
-  }
-
-  private static int heads(ModelConfig config) {
-    return config.integer("num_heads", 1, MAX_HEADS);
-  }
-
-  /// Bytes that a token keeps, be it of the prompt, for the decoder to look at, or of the text: a
-  /// key and a value of float32 in each layer of the decoder.
-  static long keptBytes(ModelConfig config) {
-    int encoder = config.integer("num_layers", 1, 1 << 10);
-    long layers = config.integerOr("num_decoder_layers", encoder, 1, 1 << 10);
-    return layers * 2 * heads(config) * config.integer("d_kv", 1, MAX_HEADS) * Float.BYTES;
   }
 
   void list() {
@@ -86,7 +74,12 @@ final class SwitchTensors {
   private void listBlock(String prefix) {
     var block = prefix + "mlp.";
     if (moeLayer < bank.layers() && bank.blockPrefix(moeLayer).equals(block)) {
-      inventory.add(Part.GATES, block + "router.classifier.weight", bank.experts(), hidden);
+      inventory.addProduct(
+          Part.GATES,
+          block + "router.classifier",
+          bank.experts(),
+          hidden,
+          config.flagOr("router_bias", false));
       inventory.addExperts(moeLayer++);
     } else {
       int inner = bank.block().intermediate();

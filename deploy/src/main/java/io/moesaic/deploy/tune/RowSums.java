@@ -6,18 +6,16 @@ import io.moesaic.deploy.tune.SweepReport.Row;
 import io.moesaic.deploy.tune.WindowRunner.Outcome;
 import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.MoeTotals;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 
 /// Adds up the outcomes of one limit. For one thread.
 final class RowSums {
   private final CapacityPolicy policy;
   private final TextSums[] texts;
-  private final List<Double> timeRatios = new ArrayList<>();
   private Fullest fullest = Fullest.NONE;
-  private long elapsedNanos;
-  private long rows;
+  private int passes;
+  private double fastestNanos = Double.POSITIVE_INFINITY;
+  private double fastestDroplessNanos = Double.POSITIVE_INFINITY;
 
   RowSums(CapacityPolicy policy, int texts) {
     this.policy = policy;
@@ -60,10 +58,11 @@ final class RowSums {
         sums.agreeing += outcome.likeliest()[i] == dropless.likeliest()[i] ? 1 : 0;
       }
     }
-    timeRatios.add((double) outcome.elapsedNanos() / dropless.elapsedNanos());
     fullest = fullest.plus(outcome.fullest());
-    elapsedNanos += outcome.elapsedNanos();
-    rows += pass.rows();
+    passes++;
+    fastestNanos = Math.min(fastestNanos, (double) outcome.elapsedNanos() / pass.rows());
+    fastestDroplessNanos =
+        Math.min(fastestDroplessNanos, (double) dropless.elapsedNanos() / pass.rows());
   }
 
   /// At least one outcome must have been added.
@@ -76,8 +75,8 @@ final class RowSums {
         policy,
         all.quality(),
         Arrays.stream(texts).map(TextSums::quality).toList(),
-        fullest.over(timeRatios.size()),
-        timeRatios.stream().sorted().toList().get(timeRatios.size() / 2),
-        elapsedNanos / 1e3 / rows);
+        fullest.over(passes),
+        fastestNanos / fastestDroplessNanos,
+        fastestNanos / 1e3);
   }
 }

@@ -71,7 +71,7 @@ final class SweepPlot {
   private int line(double loss) {
     double exponent = loss <= 0 ? LOWEST_EXPONENT : Math.log10(loss);
     double down = (HIGHEST_EXPONENT - exponent) * LINES_PER_DECADE;
-    return (int) Math.clamp(Math.round(down), 0, grid.length - 1);
+    return Math.clamp(Math.round(down), 0, grid.length - 1);
   }
 
   private List<String> lines() {

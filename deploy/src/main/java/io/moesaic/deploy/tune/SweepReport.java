@@ -27,8 +27,9 @@ public record SweepReport(TuneSpec spec, List<Text> texts, Row dropless, List<Ro
   /// @param all over all texts
   /// @param byText of each text alone
   /// @param fullest the mean over passes and layers
-  /// @param timeRatio of a pass, over the dropless one beside it; the median over passes
-  /// @param microsPerToken of the passes
+  /// @param timeRatio of the fastest pass, over the fastest dropless one: what else the machine
+  ///     does makes passes slower and never faster
+  /// @param microsPerToken of the fastest pass
   public record Row(
       CapacityPolicy policy,
       Quality all,

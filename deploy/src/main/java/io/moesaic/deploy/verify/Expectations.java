@@ -189,7 +189,8 @@ final class Expectations implements AutoCloseable {
     return Optional.of(rows);
   }
 
-  /// Each prompt, or the token that texts begin with, with its greedy continuation; empty when there
+  /// Each prompt, or the token that texts begin with, with its greedy continuation; empty when
+  // there
   /// is none.
   ///
   /// @throws CheckpointException when they do not continue that

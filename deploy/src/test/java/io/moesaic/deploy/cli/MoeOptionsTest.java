@@ -59,9 +59,9 @@ class MoeOptionsTest {
       delimiter = '|',
       value = {
         "--policy=switch | type is \"switch\" but must be one of dense, noisy_top_k",
-        "--policy={\"type\": \"hash\", \"k\": 0} | k is 0 but must be a number from 1",
+        "--policy={\"type\": \"hash\", \"k\": 0} | k is 0 but must be an integer from 1",
         "--policy=/no/such.json | is \"/no/such.json\", must be a type such as switch_top_1",
-        "--capacity=0 | factor is 0.0, must be above 0, at most 1000",
+        "--capacity=0 | factor is 0.0 but must be a number above 0, at most 1000",
         "--capacity=much | is \"much\", must be none, a factor such as 1.25, JSON such as",
         "--capacity={\"factor\": 1, \"scoop\": \"step\"} | scoop is not known here; known are",
         "--request-capacity=some | is \"some\", must be any, none or a least factor such as 0.5",

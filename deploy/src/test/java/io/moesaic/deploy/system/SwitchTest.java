@@ -94,6 +94,6 @@ class SwitchTest {
   }
 
   private static ClusterSpec spec(Path model, int experts) {
-    return ClusterSpec.ofBundledModel().withModel(model).withExperts(experts);
+    return ClusterSpec.of(model).withExperts(experts);
   }
 }

@@ -39,10 +39,7 @@ final class Sequence implements Generation {
 
   /// @param start the token that texts begin with when their prompts are encoded apart from them
   Sequence(
-      Cohort cohort,
-      GenerationRequest request,
-      GenerationListener listener,
-      OptionalInt start) {
+      Cohort cohort, GenerationRequest request, GenerationListener listener, OptionalInt start) {
     this.cohort = cohort;
     this.request = request;
     this.listener = listener;

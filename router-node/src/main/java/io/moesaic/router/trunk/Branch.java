@@ -20,8 +20,7 @@ interface Branch {
     return switch (block) {
       case Block.Sparse(int moeLayer) ->
           (step, x, y) -> step.moe().forward(moeLayer, x, y, step.failures());
-      case Block.Dense(var feedForward) ->
-          new DenseBlock(feedForward, dense.orElseThrow(), compute);
+      case Block.Dense _ -> new DenseBlock(dense.orElseThrow(), compute);
     };
   }
 }

@@ -111,7 +111,15 @@ final class ApiServer implements AutoCloseable {
       int vocabulary, int context, Optional<ChatTemplate> template, RequestCapacity requests) {
     api.serve(
         new ServedModel(
-            MODEL, NOW - 1, context, maxEncodedPrompt, vocabulary, Set.of(1), tokenizer, template, moe(requests)),
+            MODEL,
+            NOW - 1,
+            context,
+            maxEncodedPrompt,
+            vocabulary,
+            Set.of(1),
+            tokenizer,
+            template,
+            moe(requests)),
         generator);
     return this;
   }

@@ -226,7 +226,8 @@ class FailingNodesTest {
       var result = done.get(10, TimeUnit.SECONDS);
       waiter.join();
       var reason = reason(result);
-      assertEquals("the router stopped while " + odd.label() + " computed", reason);
+      // The other node may not have answered yet either.
+      assertTrue(reason.matches("the router stopped while .* computed"), reason);
       odd.answerKept();
       assertAllWell(router.forward(0, hidden));
     }

@@ -157,8 +157,7 @@ class EncodedPromptTest {
     try (var bench = new Bench(TestModels.switchTransformers())) {
       var tooLong = EngineBench.greedy(1, new int[41]);
       refused(bench, tooLong, "the prompt has 41 tokens, must have at most 40");
-      var scored =
-          new GenerationRequest(new int[2], 1, 0, SamplingParams.GREEDY, Set.of(), true);
+      var scored = new GenerationRequest(new int[2], 1, 0, SamplingParams.GREEDY, Set.of(), true);
       refused(bench, scored, "the prompt cannot be scored");
     }
   }
