@@ -1,5 +1,7 @@
 package io.moesaic.router;
 
+import io.moesaic.router.capacity.CapacityPolicy;
+import io.moesaic.router.capacity.ModelCapacity;
 import io.moesaic.router.capacity.StepRows;
 import io.moesaic.router.engine.MoeBlocks;
 import io.moesaic.router.gate.RoutingPolicy;
@@ -9,7 +11,6 @@ import io.moesaic.router.trunk.KvPool;
 import io.moesaic.router.trunk.MoeLayer;
 import io.moesaic.router.trunk.Trunk;
 import io.moesaic.router.trunk.TrunkConfig;
-import io.moesaic.router.trunk.TrunkWeights;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.tensor.checkpoint.ModelConfig;
@@ -21,7 +22,7 @@ import java.lang.foreign.Arena;
 public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
   private final Owned owned = new Owned();
   private final TrunkConfig config;
-  private final TrunkWeights weights;
+  private final CapacityPolicy capacity;
   private final Compute compute;
   private final Trunk trunk;
   private final KvPool pool;
@@ -32,10 +33,15 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
     try (var checkpoint = Checkpoint.open(settings.model())) {
       var modelConfig = ModelConfig.read(settings.model());
       config = TrunkConfig.of(modelConfig).withRotary(settings.rotary());
+      if (config.startToken().isPresent() && settings.kvPositions() <= KvPool.BLOCK) {
+        throw new IllegalArgumentException(
+            "kv positions are %d, must be more than %d: prompts and texts are kept apart"
+                .formatted(settings.kvPositions(), KvPool.BLOCK));
+      }
+      capacity = ModelCapacity.of(modelConfig);
       compute = owned.add(Compute.on(settings.threads(), "trunk"));
-      weights = load(checkpoint, progress);
+      trunk = load(checkpoint, progress);
       pool = owned.add(new KvPool(config, settings.kvPositions()));
-      trunk = new Trunk(config, weights, compute);
       layers = owned.add(ExpertParallelLayers.open(settings, checkpoint, modelConfig));
       moe = layers.blocks(compute, observer);
     } catch (RuntimeException | Error e) {
@@ -53,19 +59,24 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
     return new ExpertParallelModel(settings, observer, progress);
   }
 
-  private TrunkWeights load(Checkpoint checkpoint, LoadProgress progress) {
-    long total = TrunkWeights.storedBytes(config, checkpoint);
+  private Trunk load(Checkpoint checkpoint, LoadProgress progress) {
+    long total = Trunk.storedBytes(config, checkpoint);
     progress.loaded(0, total);
     var arena = owned.add(Arena.ofShared());
     var loaded =
-        TrunkWeights.load(
-            config, checkpoint, arena, b -> progress.loaded(Math.min(b, total), total));
+        Trunk.load(
+            config, checkpoint, compute, arena, b -> progress.loaded(Math.min(b, total), total));
     progress.loaded(total, total);
     return loaded;
   }
 
   public TrunkConfig config() {
     return config;
+  }
+
+  /// What is a part of the model.
+  public CapacityPolicy capacity() {
+    return capacity;
   }
 
   public Compute compute() {
@@ -97,7 +108,14 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
 
   /// Bytes of weights and of keys and values.
   public long memoryBytes() {
-    return weights.bytes() + pool.bytes() + layers.memoryBytes();
+    return trunk.bytes() + pool.bytes() + layers.memoryBytes();
+  }
+
+  /// Most tokens of a prompt and its text together for which there is memory, whatever their
+  /// shares.
+  public int maxSequence() {
+    int apart = config.startToken().isPresent() ? KvPool.BLOCK : 0;
+    return Math.min(config.maxPositions(), pool.positions() - apart);
   }
 
   /// Most token rows of one forward pass.

@@ -27,6 +27,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -154,7 +155,9 @@ public final class RouterNode implements AutoCloseable {
             });
     TrunkWarmup.run(model.trunk(), model.pool());
     int stepTokens = model.maxStepTokens();
-    var capacity = new LiveCapacity(settings.moe().capacity(), model.layers().bank().layers());
+    var capacity =
+        new LiveCapacity(
+            settings.moe().capacity().orElseGet(model::capacity), model.layers().bank().layers());
     var engine =
         new Engine(
             model.trunk(),
@@ -180,7 +183,10 @@ public final class RouterNode implements AutoCloseable {
     return new ServedModel(
         settings.name(),
         InstantSource.system().instant().getEpochSecond(),
-        Math.min(model.config().maxPositions(), model.pool().positions()),
+        model.maxSequence(),
+        model.config().startToken().isPresent()
+            ? OptionalInt.of(model.maxStepTokens())
+            : OptionalInt.empty(),
         model.config().vocabulary(),
         endTokens(config, model.config().vocabulary()),
         tokenizer,

@@ -21,12 +21,15 @@ final class TrunkWarmup {
 
   static void run(Trunk trunk, KvPool pool) {
     int rows = Math.clamp(trunk.config().maxPositions() - 1L, 1, PREFILL_ROWS);
+    boolean encodes = trunk.config().startToken().isPresent();
+    int encoded = encodes ? rows : 0;
+    int[] logitRows = encodes ? new int[0] : new int[] {rows - 1};
     long end = System.nanoTime() + NANOS;
     do {
-      try (var cache = pool.allocate(rows + 1)) {
+      try (var cache = pool.allocate(encoded, rows + 1 - encoded)) {
         var prefill = new StepBatch.Segment(cache, 0, rows, 0);
         trunk.forward(
-            new StepBatch(new int[rows], List.of(prefill), new int[] {rows - 1}),
+            new StepBatch(new int[rows], List.of(prefill), logitRows),
             NO_EXPERTS,
             new RowFailures(rows));
         var decode = new StepBatch.Segment(cache, 0, 1, rows);

@@ -27,15 +27,15 @@ final class MoeOptions {
   @Option(
       names = "--capacity",
       paramLabel = "none|FACTOR|JSON|FILE",
-      defaultValue = "none",
       description = {
         "How many tokens an expert takes, and what becomes of the others; 1 is an even share;",
-        "default: ${DEFAULT-VALUE}. A sequence's tokens are counted together, so that a request's",
-        "result is the same whatever runs beside it. With {\"factor\": 1, \"scope\": \"step\"}",
-        "everybody's tokens are counted together, and it depends on them. With \"per\": \"node\"",
-        "or \"overflow\": \"local\" it depends on which node has which expert."
+        "default: none, and for Switch Transformers the model's own expert_capacity. A sequence's",
+        "tokens are counted together, so that a request's result is the same whatever runs beside",
+        "it. With {\"factor\": 1, \"scope\": \"step\"} everybody's tokens are counted together,",
+        "and it depends on them. With \"per\": \"node\" or \"overflow\": \"local\" it depends",
+        "on which node has which expert."
       })
-  CapacityPolicy capacity;
+  @Nullable CapacityPolicy capacity;
 
   @Option(
       names = "--request-capacity",
@@ -48,7 +48,8 @@ final class MoeOptions {
   RequestCapacity requestCapacity;
 
   MoeSettings settings() {
-    return new MoeSettings(Optional.ofNullable(policy), capacity, requestCapacity);
+    return new MoeSettings(
+        Optional.ofNullable(policy), Optional.ofNullable(capacity), requestCapacity);
   }
 
   /// The same, for the command line of a router.
@@ -57,7 +58,9 @@ final class MoeOptions {
     if (policy != null) {
       flags.add("--policy=" + PolicyJson.write(policy));
     }
-    flags.add("--capacity=" + CapacityJson.write(capacity));
+    if (capacity != null) {
+      flags.add("--capacity=" + CapacityJson.write(capacity));
+    }
     if (!requestCapacity.allowed()) {
       flags.add("--request-capacity=none");
     } else if (requestCapacity.leastFactor() > 0) {

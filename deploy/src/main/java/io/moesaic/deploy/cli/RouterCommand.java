@@ -120,7 +120,9 @@ final class RouterCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    warnOfDependence(moe.capacity);
+    if (moe.capacity != null) {
+      warnOfDependence(moe.capacity);
+    }
     var settings =
         new RouterSettings(
             name == null ? daemon.modelName() : name,

@@ -31,7 +31,9 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "%nThe file holds what a reference implementation computed: input_ids and logits, and if you",
-      "like hidden_in.<layer>, hidden_out.<layer>, topk_index.<layer> and greedy_ids.",
+      "like hidden_in.<layer>, hidden_out.<layer>, topk_index.<layer> and greedy_ids. Of a model"
+          + " that",
+      "encodes its prompts, it has decoder_input_ids besides.",
       "%nExamples:",
       "  The model that comes with Moesaic, on five expert nodes:",
       "    moesaic verify --experts 5",

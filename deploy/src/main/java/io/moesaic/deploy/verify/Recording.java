@@ -5,9 +5,11 @@ import io.moesaic.router.moe.MoeObserver;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /// Compares each MoE block that is computed with the expected one, as long as it is told which rows
 /// they are.
@@ -68,15 +70,19 @@ final class Recording implements MoeObserver {
     return worst;
   }
 
-  /// Choices of the reference that were not made. Their order is not compared: not every reference
-  /// sorts them, and the outputs tell of the weights.
-  private int differing(Choices choices, Tensor reference) {
+  /// Choices of the reference that were not made, or choices that it had not made. Their order is
+  /// not compared: not every reference sorts them, and the outputs tell of the weights.
+  private int differing(Choices choices, List<Set<Integer>> reference) {
     int differing = 0;
     for (int row = 0; row < choices.rows(); row++) {
+      Set<Integer> made = new HashSet<>();
       for (int rank = 0; rank < choices.ranks(); rank++) {
-        long expert = reference.getLong((long) (firstRow + row) * choices.ranks() + rank);
-        differing += choices.contains(row, (int) expert) ? 0 : 1;
+        made.add(choices.expert(row, rank));
       }
+      made.remove(Choices.NONE);
+      var expected = reference.get(firstRow + row);
+      int common = (int) expected.stream().filter(made::contains).count();
+      differing += Math.max(expected.size(), made.size()) - common;
     }
     return differing;
   }

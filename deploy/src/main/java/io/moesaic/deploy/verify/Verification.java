@@ -7,7 +7,12 @@ import io.moesaic.deploy.dev.LocalCluster;
 import io.moesaic.deploy.dev.LocalNode;
 import io.moesaic.router.ExpertParallelModel;
 import io.moesaic.router.ModelSettings;
+import io.moesaic.router.capacity.PlacesTaken;
+import io.moesaic.router.capacity.RowTallies;
 import io.moesaic.router.capacity.StepRows;
+import io.moesaic.router.gate.ModelPolicy;
+import io.moesaic.router.gate.TokenRows;
+import io.moesaic.router.trunk.KvPool;
 import io.moesaic.router.trunk.KvSequence;
 import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.router.trunk.StepBatch;
@@ -15,6 +20,7 @@ import io.moesaic.router.trunk.TrunkConfig;
 import io.moesaic.tensor.DType;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.checkpoint.ModelConfig;
+import io.moesaic.tensor.ffn.ExpertBank;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -52,8 +58,9 @@ public final class Verification {
       throws InterruptedException {
     var keys = ModelConfig.read(cluster.model());
     var config = TrunkConfig.of(keys);
-    int expertsPerToken = keys.integer("num_experts_per_tok", 1, 1 << 12);
-    try (var expected = Expectations.open(expectedFile, config, expertsPerToken);
+    int count = ExpertBank.of(keys).experts();
+    var experts = new Expectations.Experts(ModelPolicy.of(keys).ranks(count), count);
+    try (var expected = Expectations.open(expectedFile, config, experts);
         var running = LocalCluster.startExperts(cluster, progress)) {
       var first = run(rotaries.getFirst(), config, expected, running);
       if (!first.passed()) {
@@ -73,7 +80,9 @@ public final class Verification {
       throws InterruptedException {
     int longest =
         expected.greedy().stream().mapToInt(ids -> ids.length).max().orElse(0)
-            + expected.promptTokens();
+            + expected.promptTokens()
+            + expected.textTokens()
+            + KvPool.BLOCK;
     var settings =
         new ModelSettings(
             cluster.model(),
@@ -126,41 +135,100 @@ public final class Verification {
     }
 
     private void verify(int prompt) {
+      var text = expected.texts().get(prompt);
       var greedy = expected.greedy();
-      var tokens = expected.prompts().get(prompt);
-      int total = greedy.isEmpty() ? tokens.length : greedy.get(prompt).length;
-      try (var cache = model.pool().allocate(total)) {
+      int more = greedy.isEmpty() ? 0 : greedy.get(prompt).length;
+      try (var passes = new Passes(prompt, Math.max(text.length, more))) {
+        recording.expect(prompt * expected.promptTokens());
+        passes.encode();
         int next = 0;
-        for (int from = 0; from < tokens.length; from += model.maxStepTokens()) {
-          int to = Math.min(tokens.length, from + model.maxStepTokens());
-          recording.expect(prompt * tokens.length + from);
-          var logits = forward(cache, Arrays.copyOfRange(tokens, from, to), from);
+        for (int from = 0; from < text.length; from += model.maxStepTokens()) {
+          int to = Math.min(text.length, from + model.maxStepTokens());
+          recording.expect(prompt * text.length + from);
+          var logits = passes.next(Arrays.copyOfRange(text, from, to));
           compare(prompt, from, logits);
           next = best(logits);
         }
         recording.expectNothing();
-        for (int position = tokens.length; position < total; position++) {
-          greedyTokens++;
-          greedyDiffering += next == greedy.get(prompt)[position] ? 0 : 1;
-          next = best(forward(cache, new int[] {next}, position));
+        if (!expected.encodes() && more > 0) {
+          greedily(passes, next, greedy.get(prompt), text.length);
+        }
+      }
+      if (expected.encodes() && more > 0) {
+        // The text above was given; this one begins anew.
+        var begin = expected.greedyBegin(prompt);
+        try (var passes = new Passes(prompt, more)) {
+          passes.encode();
+          greedily(passes, best(passes.next(begin)), greedy.get(prompt), begin.length);
         }
       }
     }
 
-    private Matrix forward(KvSequence cache, int[] tokens, int position) {
-      var segment = new StepBatch.Segment(cache, 0, tokens.length, position);
-      var batch =
-          new StepBatch(tokens, List.of(segment), IntStream.range(0, tokens.length).toArray());
-      var failures = new RowFailures(tokens.length);
-      var logits =
-          model.trunk().forward(batch, model.step(StepRows.unlimited(tokens.length)), failures);
-      for (int row = 0; row < tokens.length; row++) {
-        var reason = failures.reason(row);
-        if (reason != null) {
-          throw new ClusterException("the cluster failed during verification: " + reason);
+    private void greedily(Passes passes, int first, int[] reference, int from) {
+      int next = first;
+      for (int position = from; position < reference.length; position++) {
+        greedyTokens++;
+        greedyDiffering += next == reference[position] ? 0 : 1;
+        next = best(passes.next(new int[] {next}));
+      }
+    }
+
+    /// The passes of one sequence.
+    private final class Passes implements AutoCloseable {
+      private final int[] prompt;
+      private final KvSequence cache;
+      private final PlacesTaken taken = new PlacesTaken();
+      private int computed;
+
+      /// @param positions of the text
+      Passes(int prompt, int positions) {
+        this.prompt = expected.encodes() ? expected.prompts().get(prompt) : new int[0];
+        cache = model.pool().allocate(this.prompt.length, positions);
+      }
+
+      /// Encodes the prompt, if that is what the model does.
+      void encode() {
+        if (prompt.length > model.maxStepTokens()) {
+          throw new IllegalArgumentException(
+              "input_ids are %d tokens, must be at most %d: they are encoded in one pass"
+                  .formatted(prompt.length, model.maxStepTokens()));
+        }
+        if (prompt.length > 0) {
+          forward(prompt, new int[0]);
         }
       }
-      return logits;
+
+      /// Logits of the text's next tokens.
+      Matrix next(int[] tokens) {
+        return forward(tokens, IntStream.range(0, tokens.length).toArray());
+      }
+
+      private Matrix forward(int[] tokens, int[] logitRows) {
+        int count = tokens.length;
+        var segment = new StepBatch.Segment(cache, 0, count, computed);
+        var batch = new StepBatch(tokens, List.of(segment), logitRows);
+        var rows =
+            new StepRows(
+                TokenRows.anonymous(count, 0),
+                List.of(model.capacity()),
+                List.of(taken),
+                new RowTallies(count));
+        var failures = new RowFailures(count);
+        var logits = model.trunk().forward(batch, model.step(rows), failures);
+        for (int row = 0; row < count; row++) {
+          var reason = failures.reason(row);
+          if (reason != null) {
+            throw new ClusterException("the cluster failed during verification: " + reason);
+          }
+        }
+        computed += count;
+        return logits;
+      }
+
+      @Override
+      public void close() {
+        cache.close();
+      }
     }
 
     private void compare(int prompt, int from, Matrix logits) {

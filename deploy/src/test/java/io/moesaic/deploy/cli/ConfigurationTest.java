@@ -94,7 +94,7 @@ class ConfigurationTest {
     assertEquals(
         new MoeSettings(
             Optional.of(new RoutingPolicy.SwitchTop1()),
-            CapacityJson.parse("{\"factor\": 1.25, \"layers\": {\"0\": 2}}"),
+            Optional.of(CapacityJson.parse("{\"factor\": 1.25, \"layers\": {\"0\": 2}}")),
             new RequestCapacity(true, 0.5)),
         router.moe.settings());
   }

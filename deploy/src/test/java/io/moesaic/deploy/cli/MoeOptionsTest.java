@@ -30,7 +30,7 @@ class MoeOptionsTest {
   }
 
   @Test
-  void withoutThemARouterDoesAsTheModelWasTrainedAndLimitsNothing() {
+  void withoutThemARouterDoesAsTheModelWasTrained() {
     assertEquals(MoeSettings.DEFAULT, parse().settings());
   }
 
@@ -89,5 +89,13 @@ class MoeOptionsTest {
       options.policy = MoeConverters.routing(policy);
     }
     assertEquals(options.settings(), parse(options.flags().toArray(String[]::new)).settings());
+  }
+
+  @Test
+  void aRouterThatIsGivenNoCapacityHasTheModelsOwn() {
+    var flags = parse("--policy=dense").flags();
+    assertEquals(
+        parse("--policy=dense").settings(), parse(flags.toArray(String[]::new)).settings());
+    assertTrue(parse(flags.toArray(String[]::new)).settings().capacity().isEmpty());
   }
 }

@@ -3,6 +3,7 @@ package io.moesaic.router.api;
 import io.moesaic.router.tokenizer.ChatTemplate;
 import io.moesaic.router.tokenizer.Tokenizer;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /// The model behind the API.
@@ -10,6 +11,8 @@ import java.util.Set;
 /// @param name by which requests ask for it
 /// @param createdSeconds since the epoch
 /// @param maxModelLength most tokens of a prompt and its text together
+/// @param maxEncodedPrompt most tokens of a prompt when the model encodes prompts apart from their
+///     texts; empty when texts continue their prompts
 /// @param vocabularySize token ids are below it
 /// @param eosTokenIds tokens that end a text
 /// @param chatTemplate absent when the model was not made for chats
@@ -18,6 +21,7 @@ public record ServedModel(
     String name,
     long createdSeconds,
     int maxModelLength,
+    OptionalInt maxEncodedPrompt,
     int vocabularySize,
     Set<Integer> eosTokenIds,
     Tokenizer tokenizer,

@@ -46,6 +46,9 @@ final class TextRequestParser {
       throw ApiError.invalid("suffix", "suffix is not supported").exception();
     }
     var echo = fields.flag("echo", false);
+    if (echo) {
+      requireContinuation("echo", "texts do not begin with their prompts");
+    }
     var logprobs = fields.integer("logprobs", -1, 0, MAX_LOGPROBS);
     int least = echo ? 0 : 1;
     int maxTokens = fields.integer("max_tokens", -1, least, Integer.MAX_VALUE);
@@ -62,6 +65,7 @@ final class TextRequestParser {
   TextRequest chat(byte[] body) {
     var fields = JsonFields.parse(body);
     checkModel(fields);
+    requireContinuation("messages", "it does not chat; use /v1/completions");
     int logprobs = chatLogprobs(fields);
     int maxTokens = fields.integer("max_tokens", -1, 1, Integer.MAX_VALUE);
     int newerName = fields.integer("max_completion_tokens", maxTokens, 1, Integer.MAX_VALUE);
@@ -74,6 +78,17 @@ final class TextRequestParser {
     }
     var prompt = ChatMessages.prompt(fields, model, true);
     return parse(fields, List.of(prompt), newerName, model.maxModelLength(), false, logprobs);
+  }
+
+  /// Refuses what only a model can do whose texts continue their prompts.
+  private void requireContinuation(String field, String consequence) {
+    if (model.maxEncodedPrompt().isPresent()) {
+      throw ApiError.invalid(
+              field,
+              "%s is not supported: the model '%s' encodes a prompt apart from its text, %s"
+                  .formatted(field, model.name(), consequence))
+          .exception();
+    }
   }
 
   /// Refuses a request for another model.
@@ -106,6 +121,9 @@ final class TextRequestParser {
     var sampling = SamplingFields.parse(fields, logprobs, model.vocabularySize(), seeds);
     var stopTokens = stopTokens(fields);
     var moe = MoeFields.parse(fields, model.moe());
+    if (moe.options().routedExperts()) {
+      requireContinuation("return_routed_experts", "each with MoE layers of its own");
+    }
     var generations = new ArrayList<GenerationRequest>();
     for (var prompt : prompts) {
       int most = maxTokens(prompt, maxTokens, defaultTokens);
@@ -144,6 +162,14 @@ final class TextRequestParser {
 
   private int maxTokens(Prompt prompt, int asked, int absent) {
     int length = prompt.tokens().length;
+    int longest = model.maxEncodedPrompt().orElse(length);
+    if (length > longest) {
+      throw ApiError.invalid(
+              "prompt",
+              "prompt has %d tokens, must have at most %d: the model '%s' encodes it as a whole"
+                  .formatted(length, longest, model.name()))
+          .exception();
+    }
     int rest = model.maxModelLength() - length;
     int needed = asked >= 0 ? asked : 1;
     if (needed > rest) {

@@ -15,7 +15,7 @@ import io.moesaic.router.gate.Choices;
 ///     priority by probability or weight, what was accepted is numbered by position. [#NO_SLOT]
 ///     for choices that nobody limits. Of a rerouted choice, the place where it was refused
 /// @param places how many choices the layer's experts would have taken in all; 0 when they are not
-///     limited
+///     limited. Where a whole sequence is counted, its first pass has the places of all
 public record Admission(Choices offered, Choices admitted, int[] slots, long places) {
   static final int NO_SLOT = -1;
 

@@ -34,6 +34,7 @@ public final class CapacityLimiter {
   private final Rerouting rerouting;
   private final int[] slots;
   private final int[] counts;
+  private final int[] fresh;
   private final Map<Per, Room> rooms = new EnumMap<>(Per.class);
 
   /// @param asked the gate's choices, with the weights before any is dropped
@@ -50,28 +51,25 @@ public final class CapacityLimiter {
     slots = new int[offered.rows() * ranks];
     Arrays.fill(slots, Admission.NO_SLOT);
     counts = new int[experts];
+    fresh = new int[experts];
   }
 
-  /// @param limits the capacity of each group of rows
+  /// @param rows the capacity of each group is in them, and the places that it has taken before
   /// @param placement who hosts what, for limits per node and overflow to local experts
   /// @param skipped rows that take no part
   public static Admission admit(
-      int layer,
-      Gating gating,
-      TokenRows rows,
-      List<CapacityPolicy> limits,
-      Placement placement,
-      IntPredicate skipped) {
+      int layer, Gating gating, StepRows rows, Placement placement, IntPredicate skipped) {
+    var limits = rows.limits();
     if (limits.stream().noneMatch(CapacityPolicy::limits)) {
       return Admission.ofAll(gating.choices());
     }
-    int[][] groups = rows.byGroup(skipped);
+    int[][] groups = rows.tokens().byGroup(skipped);
     var asked = normalized(gating.choices(), limits, groups);
-    var limiter = new CapacityLimiter(layer, gating, asked, rows, placement);
+    var limiter = new CapacityLimiter(layer, gating, asked, rows.tokens(), placement);
     long places = 0;
     for (int group = 0; group < groups.length; group++) {
       if (limits.get(group).limits()) {
-        places += limiter.limit(limits.get(group), groups[group]);
+        places += limiter.limit(limits.get(group), groups[group], rows.taken().get(group));
       }
     }
     return new Admission(limiter.offered, limiter.admitted, limiter.slots, places);
@@ -97,26 +95,30 @@ public final class CapacityLimiter {
     return policy.limits() && policy.renormalize() == when;
   }
 
-  /// @return how many choices the layer's experts take, 0 for no limit
-  private long limit(CapacityPolicy policy, int[] rows) {
+  /// @return how many choices the layer's experts take, 0 for no limit and for places that were
+  ///     told of before
+  private long limit(CapacityPolicy policy, int[] rows, PlacesTaken before) {
     var queue = order.of(policy, rows);
     int capacity = policy.rule(layer).capacity(rows.length, experts, ranks, fullest(queue));
     boolean limited = capacity != CapacityRule.UNLIMITED;
+    boolean whole = policy.countsWholeSequences();
+    boolean told = whole && !before.isNew(layer);
     if (limited) {
-      admit(policy, rows, queue, capacity);
+      Arrays.fill(fresh, 0);
+      admit(policy, rows, queue, capacity, whole ? before.of(layer, experts) : fresh);
     }
     if (policy.renormalize() == Renormalize.AFTER) {
       for (int row : rows) {
         admitted.divideBySum(row);
       }
     }
-    return limited ? (long) capacity * experts : 0;
+    return limited && !told ? (long) capacity * experts : 0;
   }
 
-  private void admit(CapacityPolicy policy, int[] rows, int[] queue, int capacity) {
+  private void admit(CapacityPolicy policy, int[] rows, int[] queue, int capacity, int[] taken) {
     var room = rooms.computeIfAbsent(policy.per(), per -> Room.of(per, placement, layer, experts));
-    room.open(capacity);
-    int refused = admit(queue, room);
+    room.open(capacity, taken);
+    int refused = admit(queue, room, taken);
     if (policy.priority() == Priority.PROBABILITY || policy.priority() == Priority.WEIGHT) {
       numberByPosition(rows);
     }
@@ -142,14 +144,17 @@ public final class CapacityLimiter {
   /// Admits what finds room, and takes its expert from the rest. These stand first in the queue
   /// afterwards, in the order in which they were refused.
   ///
+  /// @param taken places by expert; those that are taken now are added
   /// @return how many were refused
-  private int admit(int[] queue, Room room) {
-    Arrays.fill(counts, 0);
+  private int admit(int[] queue, Room room, int[] taken) {
+    System.arraycopy(taken, 0, counts, 0, experts);
     int refused = 0;
     for (int choice : queue) {
       int expert = expert(choice);
       slots[choice] = counts[expert]++;
-      if (!room.take(expert)) {
+      if (room.take(expert)) {
+        taken[expert]++;
+      } else {
         admitted.set(choice / ranks, choice % ranks, Choices.NONE, 0);
         queue[refused++] = choice;
       }

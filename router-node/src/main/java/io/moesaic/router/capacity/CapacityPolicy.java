@@ -39,7 +39,8 @@ public record CapacityPolicy(
           0);
 
   public enum Scope {
-    /// One sequence's tokens of a forward pass: other requests have no influence.
+    /// One sequence's tokens of a forward pass, or of all its passes if
+    /// [CapacityPolicy#countsWholeSequences]: other requests have no influence.
     SEQUENCE,
     /// The tokens of all of a request's sequences in a forward pass.
     REQUEST,
@@ -120,6 +121,16 @@ public record CapacityPolicy(
   /// Whether anything can be dropped.
   public boolean limits() {
     return overflow != Overflow.NONE;
+  }
+
+  /// Whether the places that a sequence's tokens take stay taken in its later passes: with a number
+  /// that does not depend on how many tokens there are, and with earlier tokens first, that is what
+  /// a single pass over the whole sequence would do (Hugging Face's Switch Transformers).
+  public boolean countsWholeSequences() {
+    return rule.formula() == CapacityRule.Formula.FIXED
+        && scope == Scope.SEQUENCE
+        && priority == Priority.POSITION
+        && overflow == Overflow.DROP;
   }
 
   /// The rule of a layer.

@@ -33,12 +33,16 @@ final class Room {
     return new Room(poolOf);
   }
 
-  /// Makes all places free.
+  /// Makes all places free but those that are taken.
   ///
   /// @param capacity places of each expert
-  void open(int capacity) {
+  /// @param taken by expert
+  void open(int capacity, int[] taken) {
     for (int pool = 0; pool < left.length; pool++) {
       left[pool] = (long) sizes[pool] * capacity;
+    }
+    for (int expert = 0; expert < taken.length; expert++) {
+      left[poolOf[expert]] -= taken[expert];
     }
   }
 

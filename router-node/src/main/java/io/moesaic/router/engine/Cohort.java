@@ -3,6 +3,7 @@ package io.moesaic.router.engine;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.OptionalInt;
 
 /// The sequences of one request, in its order.
 final class Cohort {
@@ -11,7 +12,11 @@ final class Cohort {
   private Cohort() {}
 
   /// @param listeners one for each text
-  static Cohort of(List<GenerationRequest> texts, List<? extends GenerationListener> listeners) {
+  /// @param start as [Sequence] takes it
+  static Cohort of(
+      List<GenerationRequest> texts,
+      List<? extends GenerationListener> listeners,
+      OptionalInt start) {
     if (texts.isEmpty() || texts.size() != listeners.size()) {
       throw new IllegalArgumentException(
           "%d texts with %d listeners".formatted(texts.size(), listeners.size()));
@@ -21,7 +26,7 @@ final class Cohort {
     }
     var cohort = new Cohort();
     for (int i = 0; i < texts.size(); i++) {
-      cohort.members.add(new Sequence(cohort, texts.get(i), listeners.get(i)));
+      cohort.members.add(new Sequence(cohort, texts.get(i), listeners.get(i), start));
     }
     return cohort;
   }

@@ -65,7 +65,12 @@ public final class Engine implements Generator, AutoCloseable {
   public List<Generation> submit(
       List<GenerationRequest> texts, List<? extends GenerationListener> listeners)
       throws QueueFullException {
-    var cohort = Cohort.of(texts, listeners);
+    var start = trunk.config().startToken();
+    if (start.isPresent() && texts.stream().anyMatch(GenerationRequest::scorePrompt)) {
+      throw new IllegalArgumentException(
+          "the prompt cannot be scored: this model encodes it and does not continue it");
+    }
+    var cohort = Cohort.of(texts, listeners, start);
     scheduler.requireFits(cohort, grouping());
     int count = texts.size();
     int before = waiting.getAndAdd(count);

@@ -1,6 +1,7 @@
 package io.moesaic.router.engine;
 
 import io.moesaic.router.capacity.CapacityPolicy;
+import io.moesaic.router.capacity.PlacesTaken;
 
 /// For one step, whose rows are counted together, against capacities or by experts that choose; and
 /// therefore, how sequences must be cut so that nobody's result depends on who else is there.
@@ -22,7 +23,12 @@ record Grouping(CapacityPolicy standing, boolean expertsChoose) {
   /// Rows that are counted together.
   ///
   /// @param owner the sequence, the cohort, or the grouping if all rows with the policy are
-  record Group(Object owner, CapacityPolicy policy) {}
+  record Group(Object owner, CapacityPolicy policy) {
+    /// What the rows that were counted together before have taken.
+    PlacesTaken placesTaken() {
+      return owner instanceof Sequence sequence ? sequence.placesTaken() : new PlacesTaken();
+    }
+  }
 
   CapacityPolicy policy(Sequence sequence) {
     return sequence.request().moe().capacity().orElse(standing);

@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 
 /// Decides which tokens the next step computes: one of every sequence that decodes, and then as
 /// much of the prompts as fits. Sequences are admitted in the order of their arrival, when there is
@@ -13,8 +14,9 @@ import java.util.List;
 /// engine's thread.
 ///
 /// Sequences whose [Pace] is not free are computed in windows that are not cut, those of a request
-/// in lockstep all at once. Nobody starves: among the prompts the one that was admitted first comes
-/// first, and its windows fit beside everybody who decodes, by [EngineLimits#window].
+/// in lockstep all at once. A prompt that is encoded apart from its text is one window, and a step
+/// that encodes does nothing else. Nobody starves: among the prompts the one that was admitted first
+/// comes first, and its windows fit beside everybody who decodes, by [EngineLimits#window].
 final class Scheduler {
   private final KvPool pool;
   private final EngineLimits limits;
@@ -41,12 +43,21 @@ final class Scheduler {
     private static Slice window(Sequence sequence, int window) {
       return next(sequence, window - sequence.computed() % window);
     }
+
+    /// A prompt that is encoded.
+    private static Slice encoded(Sequence sequence) {
+      return next(sequence, sequence.encoded());
+    }
   }
 
   /// Slices that are computed in one step, all of them or none.
   ///
   /// @param divisible whether it is one slice that may be shortened
   private record Unit(List<Slice> slices, boolean divisible) {
+    boolean encodes() {
+      return slices.getFirst().sequence().encodes();
+    }
+
     boolean decodes() {
       return slices.stream().allMatch(slice -> slice.sequence().pending() == 1);
     }
@@ -58,17 +69,29 @@ final class Scheduler {
 
   /// Refuses texts that could never be computed, however long they waited. For any thread.
   ///
-  /// @throws IllegalArgumentException when there is not memory enough
+  /// @throws IllegalArgumentException when there is not memory enough, or steps are too short
   void requireFits(Cohort cohort, Grouping grouping) {
     for (var member : cohort.members()) {
-      if (member.maxPositions() > pool.positions()) {
+      if (member.blocks() > pool.positions() / KvPool.BLOCK) {
         throw new IllegalArgumentException(
             "the text may come to %d positions, but there is memory for %d only"
                 .formatted(member.maxPositions(), pool.positions()));
       }
+      if (member.encoded() > limits.stepTokens()) {
+        throw new IllegalArgumentException(
+            "the prompt has %d tokens, must have at most %d: this model encodes it in one step"
+                .formatted(member.encoded(), limits.stepTokens()));
+      }
     }
     var together =
         cohort.members().stream().filter(m -> grouping.pace(m) == Pace.LOCKSTEP).toList();
+    int encoded = together.stream().mapToInt(Sequence::encoded).sum();
+    if (encoded > limits.stepTokens()) {
+      throw new IllegalArgumentException(
+          ("with capacity scope request, the prompts of a request are encoded together, and have %d"
+                  + " tokens, must have at most %d: ask for fewer texts")
+              .formatted(encoded, limits.stepTokens()));
+    }
     if (!fit(together)) {
       throw new IllegalArgumentException(
           ("with capacity scope request, the %d texts of a request are computed together, but there"
@@ -84,7 +107,7 @@ final class Scheduler {
   }
 
   private static long blocks(List<Sequence> sequences) {
-    return sequences.stream().mapToLong(s -> KvPool.blocksFor(s.maxPositions())).sum();
+    return sequences.stream().mapToLong(Sequence::blocks).sum();
   }
 
   void add(Cohort cohort) {
@@ -120,7 +143,7 @@ final class Scheduler {
         break;
       }
       for (var sequence : next) {
-        sequence.admitted(pool.allocate(sequence.maxPositions()));
+        sequence.admit(pool);
         running.add(sequence);
         waiting.remove(sequence);
       }
@@ -144,6 +167,10 @@ final class Scheduler {
   /// The work of one step.
   List<Slice> schedule(Grouping grouping) {
     var units = units(grouping);
+    var encoding = units.stream().filter(Unit::encodes).toList();
+    if (!encoding.isEmpty()) {
+      units = encoding;
+    }
     List<Slice> slices = new ArrayList<>();
     int budget = limits.stepTokens();
     for (var unit : units) {
@@ -171,6 +198,10 @@ final class Scheduler {
   private List<Unit> units(Grouping grouping) {
     List<Unit> units = new ArrayList<>();
     for (var sequence : running) {
+      if (sequence.encodes()) {
+        encoding(sequence, grouping).ifPresent(units::add);
+        continue;
+      }
       switch (grouping.pace(sequence)) {
         case FREE -> units.add(new Unit(List.of(Slice.next(sequence, sequence.pending())), true));
         case WINDOWS ->
@@ -178,7 +209,7 @@ final class Scheduler {
         case LOCKSTEP -> {
           var members = sequence.cohort().members();
           int window = limits.window(members.size());
-          var advancing = members.stream().filter(Sequence::running).toList();
+          var advancing = members.stream().filter(m -> m.running() && !m.encodes()).toList();
           if (sequence == advancing.getFirst()) {
             units.add(
                 new Unit(advancing.stream().map(m -> Slice.window(m, window)).toList(), false));
@@ -187,5 +218,20 @@ final class Scheduler {
       }
     }
     return units;
+  }
+
+  /// The prompts that are encoded with that of a sequence, if it is the first of them.
+  private Optional<Unit> encoding(Sequence sequence, Grouping grouping) {
+    var together = List.of(sequence);
+    if (grouping.pace(sequence) == Pace.LOCKSTEP) {
+      var members = sequence.cohort().members();
+      var others = members.stream().filter(m -> m.running() && m.encodes()).toList();
+      // Too many can have come in only before the operator asked for lockstep.
+      boolean fits = others.stream().mapToInt(Sequence::encoded).sum() <= limits.stepTokens();
+      together = fits ? others : together;
+    }
+    return sequence == together.getFirst()
+        ? Optional.of(new Unit(together.stream().map(Slice::encoded).toList(), false))
+        : Optional.empty();
   }
 }

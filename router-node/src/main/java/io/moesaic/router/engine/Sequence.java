@@ -1,12 +1,15 @@
 package io.moesaic.router.engine;
 
+import io.moesaic.router.capacity.PlacesTaken;
 import io.moesaic.router.engine.Generator.Generation;
 import io.moesaic.router.sampling.TokenCounts;
 import io.moesaic.router.sampling.TokenScore;
+import io.moesaic.router.trunk.KvPool;
 import io.moesaic.router.trunk.KvSequence;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /// A text and how far it has come. Everything but [#cancel] is for the engine's thread.
@@ -16,13 +19,17 @@ import org.jspecify.annotations.Nullable;
 ///            0            computed ^               ^ prompt.length   ^ length
 /// ```
 /// Keys and values of the first `computed` tokens are in the cache. When all are computed, the next
-/// token is chosen.
+/// token is chosen. When the model encodes prompts apart from their texts, a token stands between
+/// the prompt and what is generated, with which the text begins.
 final class Sequence implements Generation {
   private final Cohort cohort;
   private final GenerationRequest request;
   private final GenerationListener listener;
   private final TokenCounts counts;
+  private final PlacesTaken placesTaken = new PlacesTaken();
   private final List<TokenScore> promptScores = new ArrayList<>();
+  private final int encoded;
+  private final int given;
   private int[] tokens;
   private int length;
   private int computed;
@@ -30,13 +37,19 @@ final class Sequence implements Generation {
   private boolean ended;
   private volatile boolean cancelled;
 
-  Sequence(Cohort cohort, GenerationRequest request, GenerationListener listener) {
+  /// @param start the token that texts begin with when their prompts are encoded apart from them
+  Sequence(
+      Cohort cohort, GenerationRequest request, GenerationListener listener, OptionalInt start) {
     this.cohort = cohort;
     this.request = request;
     this.listener = listener;
     counts = new TokenCounts(request.prompt());
-    tokens = request.prompt().clone();
-    length = tokens.length;
+    int prompt = request.prompt().length;
+    tokens = Arrays.copyOf(request.prompt(), prompt + (start.isPresent() ? 1 : 0));
+    start.ifPresent(token -> tokens[prompt] = token);
+    encoded = start.isPresent() ? prompt : 0;
+    given = tokens.length;
+    length = given;
     promptScores.add(TokenScore.unscored(tokens[0]));
   }
 
@@ -65,14 +78,34 @@ final class Sequence implements Generation {
     return counts;
   }
 
+  /// What its computed tokens have taken of capacities that count whole sequences.
+  PlacesTaken placesTaken() {
+    return placesTaken;
+  }
+
   /// Positions that the sequence may come to occupy. The last token is never fed back.
   int maxPositions() {
-    long positions = (long) request.prompt().length + Math.max(0, request.maxTokens() - 1);
+    long positions = (long) given + Math.max(0, request.maxTokens() - 1);
     return (int) Math.min(positions, Integer.MAX_VALUE);
   }
 
-  void admitted(KvSequence cache) {
-    this.cache = cache;
+  /// Tokens of a prompt that is encoded apart from its text; 0 when the text continues it.
+  int encoded() {
+    return encoded;
+  }
+
+  /// Whether the next thing to do is to encode the prompt, all of it in one step.
+  boolean encodes() {
+    return computed < encoded;
+  }
+
+  /// Blocks of memory that the sequence may come to occupy.
+  int blocks() {
+    return KvPool.blocksFor(encoded) + KvPool.blocksFor(maxPositions() - encoded);
+  }
+
+  void admit(KvPool pool) {
+    cache = pool.allocate(encoded, maxPositions() - encoded);
   }
 
   KvSequence cache() {
@@ -118,7 +151,7 @@ final class Sequence implements Generation {
   }
 
   int generated() {
-    return length - request.prompt().length;
+    return length - given;
   }
 
   void advance(int count) {

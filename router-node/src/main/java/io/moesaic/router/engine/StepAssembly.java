@@ -107,6 +107,7 @@ final class StepAssembly {
         new StepRows(
             new TokenRows(tokens, positions, seeds, groupOfRow),
             limits,
+            groups.keySet().stream().map(Group::placesTaken).toList(),
             new RowTallies(tokens.length, recorded)),
         List.copyOf(parts));
   }

@@ -29,7 +29,12 @@ public final class GateBank {
       case "mixtral", "olmoe", "qwen2_moe", "qwen3_moe", "deepseek_v2" -> new Names("gate.weight");
       case "granitemoe" -> new Names("router.layer.weight");
       case "gpt_oss" -> new Names("router.weight", "router.bias", null, null);
-      case "switch_transformers" -> new Names("router.classifier.weight");
+      case "switch_transformers" ->
+          new Names(
+              "router.classifier.weight",
+              config.flagOr("router_bias", false) ? "router.classifier.bias" : null,
+              null,
+              null);
       case "deepseek_v3" -> new Names("gate.weight", null, "gate.e_score_correction_bias", null);
       case "moe_layers" ->
           new Names("gate.weight", "gate.bias", "gate.choice_bias", "gate.noise.weight");

@@ -171,9 +171,10 @@ final class LayerExchange extends ServerCall.Listener<FlightFrame> {
       answer.frame().close();
       return;
     }
-    call.sendMessage(answer.frame());
+    // Counted first: who has the answer finds it counted.
     handler.counters().add(LayerCounter.BATCHES_ANSWERED, 1);
     handler.counters().add(LayerCounter.ROWS_ANSWERED, answer.rows());
+    call.sendMessage(answer.frame());
     heldCredits++;
     if (!draining && call.isReady()) {
       onReady();

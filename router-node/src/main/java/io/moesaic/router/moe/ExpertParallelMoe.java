@@ -80,9 +80,7 @@ public final class ExpertParallelMoe {
       int layer, Matrix hidden, Gating gating, StepRows rows, Matrix output, RowFailures failures) {
     var round = dispatcher.begin();
     var placement = round.placement();
-    var admission =
-        CapacityLimiter.admit(
-            layer, gating, rows.tokens(), rows.limits(), placement, failures::failed);
+    var admission = CapacityLimiter.admit(layer, gating, rows, placement, failures::failed);
     var choices = admission.admitted();
     failMissing(choices, placement, layer, failures);
     var plan = DispatchPlan.of(choices, placement, layer, dispatcher.columns(), failures::failed);

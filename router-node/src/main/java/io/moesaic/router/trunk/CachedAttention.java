@@ -8,11 +8,11 @@ import io.moesaic.tensor.kernel.Panel;
 ///
 /// ```
 ///   scores    queries [n, K] · keys [K, 64]      block by block
-///   weights   softmax over the positions that the row attends to
+///   weights   softmax over the positions that the row attends to, by the weighting
 ///   sums      weights · values [64, V]           block by block, positions ascending
 /// ```
 /// What a row computes is the same alone and in company: products do not depend on the number of
-/// rows, and positions past a row's own are not in its sums. Knows nothing of heads and of what
+/// rows, and positions out of a row's sight are not in its sums. Knows nothing of heads and of what
 /// queries and values are made of.
 ///
 /// One thread's working memory; it grows with the longest sequence that it has seen.
@@ -66,13 +66,13 @@ final class CachedAttention {
   /// Attends with the queries that were filled in.
   ///
   /// @param rows which have the same number of queries each
-  /// @param sinks a further logit in the softmax of each of a row's queries, or none
   /// @return `[queries, valueWidth]`, until the next call
-  Matrix attend(RowBlock rows, Window window, float scale, float[] sinks, Memory memory) {
+  Matrix attend(RowBlock rows, Sight sight, Weighting weighting, Memory memory) {
+    var cache = rows.cache();
     int group = queries.rows() / rows.rows();
-    int from = window.from(rows.firstPosition());
+    int from = sight.from(cache, rows.firstPosition());
     int firstBlock = from / KvPool.BLOCK;
-    int lastBlock = rows.lastPosition() / KvPool.BLOCK;
+    int lastBlock = (sight.end(cache, rows.lastPosition()) - 1) / KvPool.BLOCK;
     // Columns are counted from the first block; that is a multiple of the kernels' 16 lanes.
     int origin = firstBlock * KvPool.BLOCK;
     var weights = weights((lastBlock - firstBlock + 1) * KvPool.BLOCK);
@@ -82,24 +82,32 @@ final class CachedAttention {
     }
     for (int i = 0; i < queries.rows(); i++) {
       int position = rows.firstPosition() + i / group;
-      int first = window.from(position) - origin;
-      int end = position + 1 - origin;
-      if (sinks.length == 0) {
-        kernels.softmax(weights, i, first, end, scale);
-      } else {
-        softmax(weights, i, first, end, scale, sinks[i % group]);
+      int first = sight.from(cache, position) - origin;
+      int end = sight.end(cache, position) - origin;
+      switch (weighting) {
+        case Weighting.Scaled(float scale) -> kernels.softmax(weights, i, first, end, scale);
+        case Weighting.WithSinks(float scale, float[] sinks) ->
+            softmax(weights, i, first, end, scale, sinks[i % group]);
+        case Weighting.Biased(var bias, int head) -> {
+          for (int column = first; column < end; column++) {
+            float added = bias.at(head, origin + column - position);
+            weights.set(i, column, weights.get(i, column) + added);
+          }
+          kernels.softmax(weights, i, first, end, 1);
+        }
       }
     }
-    // All rows attend to what lies before the first of them, unless a window moves with them.
-    boolean shared = window.from(rows.lastPosition()) == from;
-    int sharedTo = shared ? rows.firstPosition() + 1 : from;
+    // All rows attend to what the first of them does, unless a window moves with them.
+    boolean shared = sight.from(cache, rows.lastPosition()) == from;
+    int sharedTo = shared ? sight.end(cache, rows.firstPosition()) : from;
     for (int block = firstBlock; block <= lastBlock; block++) {
       var sums = new BlockSums(block, origin, weights, memory);
       sums.add(0, queries.rows(), from, from, sharedTo);
       for (int i = 0; i < rows.rows(); i++) {
         int position = rows.firstPosition() + i;
-        int start = window.from(position);
-        sums.add(i * group, group, start, Math.max(sharedTo, start), position + 1);
+        int start = sight.from(cache, position);
+        int end = sight.end(cache, position);
+        sums.add(i * group, group, start, Math.max(sharedTo, start), end);
       }
     }
     return sums;

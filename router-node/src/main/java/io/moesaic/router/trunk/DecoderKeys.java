@@ -1,9 +1,8 @@
 package io.moesaic.router.trunk;
 
 import io.moesaic.router.trunk.AttentionConfig.Biases;
-import io.moesaic.router.trunk.TrunkConfig.Block;
-import io.moesaic.router.trunk.TrunkConfig.Layer;
-import io.moesaic.router.trunk.TrunkConfig.Multipliers;
+import io.moesaic.router.trunk.DecoderConfig.Layer;
+import io.moesaic.router.trunk.DecoderConfig.Multipliers;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.ffn.FeedForward;
@@ -38,8 +37,8 @@ final class DecoderKeys {
     return heads;
   }
 
-  TrunkConfig trunk(AttentionConfig attention, List<Layer> layers) {
-    return new TrunkConfig(
+  DecoderConfig trunk(AttentionConfig attention, List<Layer> layers) {
+    return new DecoderConfig(
         hidden,
         config.integer("vocab_size", 1, 1 << 22),
         config.integer("max_position_embeddings", 1, MAX_POSITIONS),

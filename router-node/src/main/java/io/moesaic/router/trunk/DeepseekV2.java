@@ -5,7 +5,7 @@ package io.moesaic.router.trunk;
 final class DeepseekV2 {
   private DeepseekV2() {}
 
-  static TrunkConfig trunk(DecoderKeys keys) {
+  static DecoderConfig trunk(DecoderKeys keys) {
     keys.requireNot("mlp_bias");
     return keys.trunk(latent(keys, true), keys.layers());
   }

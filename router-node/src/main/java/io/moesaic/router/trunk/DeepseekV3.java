@@ -5,7 +5,7 @@ package io.moesaic.router.trunk;
 final class DeepseekV3 {
   private DeepseekV3() {}
 
-  static TrunkConfig trunk(DecoderKeys keys) {
+  static DecoderConfig trunk(DecoderKeys keys) {
     boolean interleaved = keys.config().flagOr("rope_interleave", true);
     return keys.trunk(DeepseekV2.latent(keys, interleaved), keys.layers());
   }

@@ -5,7 +5,7 @@ package io.moesaic.router.trunk;
 final class GptOss {
   private GptOss() {}
 
-  static TrunkConfig trunk(DecoderKeys keys) {
+  static DecoderConfig trunk(DecoderKeys keys) {
     return keys.trunk(
         keys.grouped().withBiases(keys.attentionBias(true)).withSinks(),
         keys.layers(keys.windows(layer -> layer % 2 == 0)));

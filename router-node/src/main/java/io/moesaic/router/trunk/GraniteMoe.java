@@ -1,13 +1,13 @@
 package io.moesaic.router.trunk;
 
-import io.moesaic.router.trunk.TrunkConfig.Multipliers;
+import io.moesaic.router.trunk.DecoderConfig.Multipliers;
 
 /// Granite MoE (IBM 2024): constants scale the embeddings, the scores, what each block adds, and
 /// the logits.
 final class GraniteMoe {
   private GraniteMoe() {}
 
-  static TrunkConfig trunk(DecoderKeys keys) {
+  static DecoderConfig trunk(DecoderKeys keys) {
     var config = keys.config();
     var attention =
         keys.grouped()

@@ -3,8 +3,6 @@ package io.moesaic.router.trunk;
 import io.moesaic.router.trunk.AttentionConfig.Grouped;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.kernel.Compute;
-import io.moesaic.tensor.kernel.Panel;
-import java.util.Arrays;
 
 /// Grouped-query attention of one layer.
 ///
@@ -14,29 +12,18 @@ import java.util.Arrays;
 /// ```
 /// A task takes a few rows of one sequence and one key-value head.
 final class GroupedAttention implements Branch {
-  private final int layer;
   private final Grouped config;
   private final GroupedWeights weights;
-  private final Window window;
+  private final CachedHeads heads;
   private final float epsilon;
   private final Compute compute;
-  private final ThreadLocal<CachedAttention> attention;
 
-  /// @param attention of each thread, shared by all layers
-  GroupedAttention(
-      int layer,
-      GroupedWeights weights,
-      Window window,
-      float epsilon,
-      Compute compute,
-      ThreadLocal<CachedAttention> attention) {
-    this.layer = layer;
+  GroupedAttention(GroupedWeights weights, CachedHeads heads, float epsilon, Compute compute) {
     this.config = weights.config();
     this.weights = weights;
-    this.window = window;
+    this.heads = heads;
     this.epsilon = epsilon;
     this.compute = compute;
-    this.attention = attention;
   }
 
   @Override
@@ -45,11 +32,8 @@ final class GroupedAttention implements Branch {
     var attended = step.matrix("attended", config.queries());
     compute.multiply(x, weights.qkv(), qkv);
     var blocks = step.rowBlocks();
-    int heads = config.kvHeads();
     compute.pool().run(blocks.size(), i -> prepare(blocks.get(i), step.angles(), qkv));
-    compute
-        .pool()
-        .run(blocks.size() * heads, i -> attend(blocks.get(i / heads), i % heads, qkv, attended));
+    heads.attend(blocks, qkv, attended, compute);
     compute.multiply(attended, weights.output(), y);
   }
 
@@ -73,61 +57,15 @@ final class GroupedAttention implements Branch {
   }
 
   private void prepare(RowBlock rows, RotaryEmbedding.Angles angles, Matrix qkv) {
-    int width = config.headDim();
-    int keysAt = config.queries();
-    int valuesAt = keysAt + config.keys();
     var own = qkv.rows(rows.firstRow(), rows.rows());
     norm(own.columns(0, config.queries()), weights.queryNorm());
-    norm(own.columns(keysAt, config.keys()), weights.keyNorm());
+    norm(own.columns(config.queries(), config.keys()), weights.keyNorm());
     clip(own);
     for (int i = 0; i < rows.rows(); i++) {
-      int row = rows.firstRow() + i;
       for (int head = 0; head < config.heads() + config.kvHeads(); head++) {
-        angles.turn(compute.kernels(), qkv, row, head * width);
-      }
-      for (int head = 0; head < config.kvHeads(); head++) {
-        int position = rows.firstPosition() + i;
-        rows.cache().putKey(layer, head, position, qkv, row, keysAt + head * width);
-        rows.cache().putValue(layer, head, position, qkv, row, valuesAt + head * width);
+        angles.turn(compute.kernels(), qkv, rows.firstRow() + i, head * config.headDim());
       }
     }
-  }
-
-  private void attend(RowBlock rows, int head, Matrix qkv, Matrix output) {
-    int group = config.group();
-    int width = config.headDim();
-    var own = attention.get();
-    var queries = own.queries(rows.rows() * group);
-    for (int i = 0; i < queries.rows(); i++) {
-      int from = qkv.at(rows.firstRow() + i / group) + (head * group + i % group) * width;
-      System.arraycopy(qkv.data(), from, queries.data(), queries.at(i), width);
-    }
-    var sums = own.attend(rows, window, config.scale(), sinks(head), memory(rows.cache(), head));
-    for (int i = 0; i < sums.rows(); i++) {
-      int to = output.at(rows.firstRow() + i / group) + (head * group + i % group) * width;
-      System.arraycopy(sums.data(), sums.at(i), output.data(), to, width);
-    }
-  }
-
-  /// The sinks of the queries that share a key-value head.
-  private float[] sinks(int head) {
-    int from = head * config.group();
-    return config.sinks()
-        ? Arrays.copyOfRange(weights.sinks(), from, from + config.group())
-        : weights.sinks();
-  }
-
-  private CachedAttention.Memory memory(KvSequence cache, int head) {
-    return new CachedAttention.Memory() {
-      @Override
-      public Panel keys(int block) {
-        return cache.keys(block, layer, head);
-      }
-
-      @Override
-      public Panel values(int block, int panel, int from, int positions) {
-        return cache.values(block, layer, head, panel, from, positions);
-      }
-    };
+    heads.store(rows, qkv.columns(config.queries(), 2 * config.keys()));
   }
 }

@@ -20,7 +20,7 @@ record GroupedWeights(
     float[] keyNorm,
     float[] sinks,
     PackedMatrix output)
-    implements TrunkWeights.Attention {
+    implements DecoderWeights.Attention {
   private static final float[] NONE = {};
 
   static GroupedWeights load(Grouped config, int hidden, String prefix, WeightLoader loader) {

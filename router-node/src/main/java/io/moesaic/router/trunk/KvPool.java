@@ -35,7 +35,7 @@ public final class KvPool implements AutoCloseable {
   /// @param positions how many to hold, over all sequences; rounded up to whole blocks
   /// @throws IllegalArgumentException when there is no memory for that many
   public KvPool(TrunkConfig config, int positions) {
-    this(config.kept(), positions);
+    this(KvLayout.of(config), positions);
   }
 
   KvPool(KvLayout layout, int positions) {
@@ -63,7 +63,7 @@ public final class KvPool implements AutoCloseable {
 
   /// Bytes that a pool needs for each position it holds.
   public static long bytesPerPosition(TrunkConfig config) {
-    var layout = config.kept();
+    var layout = KvLayout.of(config);
     return headBytes(layout) * layout.heads() * layout.layers() / BLOCK;
   }
 
@@ -93,7 +93,16 @@ public final class KvPool implements AutoCloseable {
   ///
   /// @throws IllegalStateException when there are not enough: ask [#freeBlocks] before
   public KvSequence allocate(int positions) {
-    var taken = new int[blocksFor(positions)];
+    return allocate(0, positions);
+  }
+
+  /// Takes the blocks for a sequence whose prompt is encoded apart from its text.
+  ///
+  /// @param encoded positions of the prompt
+  /// @param positions of the text
+  /// @throws IllegalStateException when there are not enough: ask [#freeBlocks] before
+  public KvSequence allocate(int encoded, int positions) {
+    var taken = new int[blocksFor(encoded) + blocksFor(positions)];
     if (taken.length > freeBlocks()) {
       throw new IllegalStateException(
           "%d blocks needed, %d are free".formatted(taken.length, freeBlocks()));
@@ -102,7 +111,7 @@ public final class KvPool implements AutoCloseable {
       taken[i] = free.nextSetBit(0);
       free.clear(taken[i]);
     }
-    return new KvSequence(this, taken);
+    return new KvSequence(this, taken, encoded);
   }
 
   void release(int[] taken) {

@@ -24,8 +24,6 @@ final class LatentAttention implements Branch {
   /// Of the norms within attention, whatever the other norms have.
   private static final float EPSILON = 1e-6f;
 
-  private static final float[] NO_SINKS = {};
-
   private final int layer;
   private final Latent config;
   private final LatentWeights weights;
@@ -110,7 +108,8 @@ final class LatentAttention implements Branch {
       }
     }
     var memory = scratch.memory(rows.cache(), layer);
-    var sums = own.attend(rows, Window.ALL, config.scale(), NO_SINKS, memory);
+    var weighting = new Weighting.Scaled(config.scale());
+    var sums = own.attend(rows, Window.ALL, weighting, memory);
     for (int head = 0; head < heads; head++) {
       var latents = scratch.latents(rows.rows());
       for (int i = 0; i < rows.rows(); i++) {

@@ -35,7 +35,7 @@ record LatentWeights(
     List<PackedMatrix> toLatent,
     List<PackedMatrix> fromLatent,
     PackedMatrix output)
-    implements TrunkWeights.Attention {
+    implements DecoderWeights.Attention {
   /// @param norm `queryRank` floats
   /// @param up `[heads Q, queryRank]`
   record Queries(float[] norm, PackedMatrix up) {}

@@ -4,7 +4,7 @@ package io.moesaic.router.trunk;
 final class Mixtral {
   private Mixtral() {}
 
-  static TrunkConfig trunk(DecoderKeys keys) {
+  static DecoderConfig trunk(DecoderKeys keys) {
     keys.requireNot("attention_bias");
     var window = keys.config().has("sliding_window") ? keys.slidingWindow() : Window.ALL;
     return keys.trunk(keys.grouped(), keys.layers(_ -> window));

@@ -7,7 +7,7 @@ import io.moesaic.router.trunk.AttentionConfig.HeadNorm;
 final class Olmoe {
   private Olmoe() {}
 
-  static TrunkConfig trunk(DecoderKeys keys) {
+  static DecoderConfig trunk(DecoderKeys keys) {
     var attention =
         keys.grouped()
             .withBiases(keys.attentionBias(false))

@@ -7,7 +7,7 @@ import io.moesaic.router.trunk.AttentionConfig.Biases;
 final class Qwen2Moe {
   private Qwen2Moe() {}
 
-  static TrunkConfig trunk(DecoderKeys keys) {
+  static DecoderConfig trunk(DecoderKeys keys) {
     keys.requireNot("attention_bias");
     var config = keys.config();
     boolean biased = config.flagOr("qkv_bias", true);

@@ -7,7 +7,7 @@ import io.moesaic.router.trunk.AttentionConfig.HeadNorm;
 final class Qwen3Moe {
   private Qwen3Moe() {}
 
-  static TrunkConfig trunk(DecoderKeys keys) {
+  static DecoderConfig trunk(DecoderKeys keys) {
     boolean sliding = keys.config().flagOr("use_sliding_window", false);
     var window = sliding ? keys.slidingWindow() : Window.ALL;
     return keys.trunk(

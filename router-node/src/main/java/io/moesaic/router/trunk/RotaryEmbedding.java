@@ -48,6 +48,9 @@ final class RotaryEmbedding {
   /// @param cos `half` floats for each row
   /// @param sin likewise
   record Angles(int half, float[] cos, float[] sin) {
+    /// Of a model that does not turn anything.
+    static final Angles NONE = new Angles(0, new float[0], new float[0]);
+
     /// Turns `2 half` elements of a row by its angles, from column `column` on.
     void turn(Kernels kernels, Matrix x, int row, int column) {
       kernels.rotate(x, row, column, half, cos, sin, at(row));

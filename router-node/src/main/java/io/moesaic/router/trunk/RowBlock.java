@@ -10,7 +10,7 @@ import java.util.List;
 /// @param cache of the sequence
 /// @param firstRow in the step
 /// @param rows how many, at most [#MOST]
-/// @param firstPosition of the first row
+/// @param firstPosition place of the first row's keys and values
 record RowBlock(KvSequence cache, int firstRow, int rows, int firstPosition) {
   static final int MOST = 16;
 
@@ -23,7 +23,7 @@ record RowBlock(KvSequence cache, int firstRow, int rows, int firstPosition) {
                 segment.cache(),
                 segment.firstRow() + i,
                 Math.min(MOST, segment.rows() - i),
-                segment.firstPosition() + i));
+                segment.cache().place(segment.firstPosition()) + i));
       }
     }
     return blocks;

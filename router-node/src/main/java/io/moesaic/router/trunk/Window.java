@@ -1,13 +1,19 @@
 package io.moesaic.router.trunk;
 
-/// How far back a token sees.
+/// Sight of what comes before a token in its text, and of itself.
 ///
 /// @param positions how many positions, its own included, a token attends to; 0 for all
-record Window(int positions) {
+record Window(int positions) implements Sight {
   static final Window ALL = new Window(0);
 
-  /// The first position that a token at `position` attends to.
-  int from(int position) {
-    return positions == 0 ? 0 : Math.max(0, position + 1 - positions);
+  @Override
+  public int from(KvSequence cache, int position) {
+    int begin = cache.textBegin();
+    return positions == 0 ? begin : Math.max(begin, position + 1 - positions);
+  }
+
+  @Override
+  public int end(KvSequence cache, int position) {
+    return position + 1;
   }
 }

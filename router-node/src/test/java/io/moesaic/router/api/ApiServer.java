@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
@@ -42,6 +43,7 @@ final class ApiServer implements AutoCloseable {
   final RoutingCounters counters = new RoutingCounters(2, 8);
   volatile Readiness readiness = new Readiness.Ready();
 
+  private OptionalInt maxEncodedPrompt = OptionalInt.empty();
   private final Vertx vertx = Vertx.vertx();
   private final HttpApi api;
 
@@ -74,6 +76,13 @@ final class ApiServer implements AutoCloseable {
     return serving(settings, CONTEXT);
   }
 
+  /// Its model encodes prompts, of up to 8 tokens.
+  static ApiServer encoding() {
+    var server = loading();
+    server.maxEncodedPrompt = OptionalInt.of(8);
+    return server.serve(128, CONTEXT, template(Models.DEMO));
+  }
+
   static ApiServer serving(ApiSettings settings, int context) {
     var server = new ApiServer(settings, Models.tokenizer(Models.GOLDEN));
     return server.serve(128, context, template(Models.DEMO));
@@ -102,7 +111,15 @@ final class ApiServer implements AutoCloseable {
       int vocabulary, int context, Optional<ChatTemplate> template, RequestCapacity requests) {
     api.serve(
         new ServedModel(
-            MODEL, NOW - 1, context, vocabulary, Set.of(1), tokenizer, template, moe(requests)),
+            MODEL,
+            NOW - 1,
+            context,
+            maxEncodedPrompt,
+            vocabulary,
+            Set.of(1),
+            tokenizer,
+            template,
+            moe(requests)),
         generator);
     return this;
   }

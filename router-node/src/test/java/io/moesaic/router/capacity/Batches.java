@@ -38,7 +38,8 @@ final class Batches {
       Placement placement,
       BitSet skipped) {
     Admission admit() {
-      return CapacityLimiter.admit(0, gating, tokens, limits, placement, skipped::get);
+      return CapacityLimiter.admit(
+          0, gating, Limited.rows(tokens, limits), placement, skipped::get);
     }
 
     /// The rows of a group that take part.

@@ -110,8 +110,7 @@ class CapacityLimiterTest {
         CapacityLimiter.admit(
             0,
             new Gating(choices, scores, scores),
-            tokens,
-            List.of(policy),
+            Limited.rows(tokens, List.of(policy)),
             Limited.placement(new int[] {0, 0, 1, 1}),
             _ -> false);
     assertTrue(lost.dropped(1, 0) && lost.dropped(1, 1));
@@ -122,8 +121,7 @@ class CapacityLimiterTest {
         CapacityLimiter.admit(
             0,
             new Gating(other, scores, scores),
-            tokens,
-            List.of(policy),
+            Limited.rows(tokens, List.of(policy)),
             Limited.placement(new int[] {0, 0, 1, 0}),
             _ -> false);
     // 3 is taken by token 0, and 2 is on node 1.
@@ -132,8 +130,7 @@ class CapacityLimiterTest {
         CapacityLimiter.admit(
             0,
             new Gating(other, scores, scores),
-            tokens,
-            List.of(policy),
+            Limited.rows(tokens, List.of(policy)),
             Limited.placement(new int[] {1, 0, 0, Placement.NO_HOST}),
             _ -> false);
     assertEquals(2, near.admitted().expert(1, 0));

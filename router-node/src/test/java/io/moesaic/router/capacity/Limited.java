@@ -36,13 +36,17 @@ final class Limited {
     return policy(rule, priority, Overflow.DROP, Renormalize.NEVER);
   }
 
+  /// Rows of groups that have taken no places before.
+  static StepRows rows(TokenRows tokens, List<CapacityPolicy> limits) {
+    return new StepRows(tokens, limits, new RowTallies(tokens.count()));
+  }
+
   /// All rows in one group.
   static Admission admit(Gating gating, CapacityPolicy policy) {
     return CapacityLimiter.admit(
         0,
         gating,
-        TokenRows.anonymous(gating.choices().rows(), 0),
-        List.of(policy),
+        rows(TokenRows.anonymous(gating.choices().rows(), 0), List.of(policy)),
         placement(new int[gating.scores().cols()]),
         _ -> false);
   }

@@ -125,7 +125,8 @@ class PermutationTest {
     int rows = positions.length;
     var tokens = new TokenRows(new int[rows], positions, new long[rows], new int[rows]);
     var placement = Limited.placement(new int[gating.scores().cols()]);
-    return CapacityLimiter.admit(0, gating, tokens, List.of(policy), placement, _ -> false);
+    return CapacityLimiter.admit(
+        0, gating, Limited.rows(tokens, List.of(policy)), placement, _ -> false);
   }
 
   @Test
@@ -141,8 +142,8 @@ class PermutationTest {
           CapacityLimiter.admit(
               0,
               gating,
-              new TokenRows(new int[12], positions, seeds, groups),
-              List.of(policy, policy),
+              Limited.rows(
+                  new TokenRows(new int[12], positions, seeds, groups), List.of(policy, policy)),
               placement,
               _ -> false);
       var order = IntStream.range(6, 12).toArray();
@@ -150,12 +151,13 @@ class PermutationTest {
           CapacityLimiter.admit(
               0,
               permuted(gating, order),
-              new TokenRows(
-                  new int[6],
-                  IntStream.range(0, 6).toArray(),
-                  IntStream.range(0, 6).mapToLong(_ -> 2).toArray(),
-                  new int[6]),
-              List.of(policy),
+              Limited.rows(
+                  new TokenRows(
+                      new int[6],
+                      IntStream.range(0, 6).toArray(),
+                      IntStream.range(0, 6).mapToLong(_ -> 2).toArray(),
+                      new int[6]),
+                  List.of(policy)),
               placement,
               _ -> false);
       for (int row = 0; row < 6; row++) {

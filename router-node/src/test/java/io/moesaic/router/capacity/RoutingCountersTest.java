@@ -84,7 +84,7 @@ class RoutingCountersTest {
     counters.add(
         0,
         CapacityLimiter.admit(
-            0, gating(), tokens, limits, Limited.placement(new int[4]), _ -> false));
+            0, gating(), Limited.rows(tokens, limits), Limited.placement(new int[4]), _ -> false));
     assertEquals(0.5, counters.snapshot().getFirst().paddedFraction());
   }
 

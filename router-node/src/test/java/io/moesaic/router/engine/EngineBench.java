@@ -55,7 +55,8 @@ final class EngineBench implements AutoCloseable {
     trunks =
         new Trunks(TestModels.mixtral(), TrunkConfig.of(ModelConfig.read(TestModels.mixtral())), 1);
     experts = new ReferenceMoe(TestModels.mixtral(), WireType.F32, MoeObserver.NONE);
-    limited = routing == null ? null : new LimitedMoe(TestModels.mixtral(), routing, experts);
+    limited =
+        routing == null ? null : new LimitedMoe(TestModels.mixtral(), routing, experts::expert);
     moe = new SteppedMoe(limited == null ? _ -> experts : limited);
     capacity = new LiveCapacity(first, trunks.config.moeLayers());
     pool = new KvPool(trunks.config, positions);

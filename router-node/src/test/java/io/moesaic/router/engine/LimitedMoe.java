@@ -6,7 +6,6 @@ import io.moesaic.router.gate.Choices;
 import io.moesaic.router.gate.Gate;
 import io.moesaic.router.gate.GateBank;
 import io.moesaic.router.gate.RoutingPolicy;
-import io.moesaic.router.moe.ReferenceMoe;
 import io.moesaic.router.placement.Placement;
 import io.moesaic.router.trunk.MoeLayer;
 import io.moesaic.router.trunk.RowFailures;
@@ -27,11 +26,16 @@ final class LimitedMoe implements MoeBlocks, AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final Compute compute = Compute.on(1, "gate");
   private final RoutingPolicy policy;
-  private final ReferenceMoe experts;
+  private final Experts experts;
   private final Gate gate;
   private final Placement placement;
 
-  LimitedMoe(Path model, RoutingPolicy policy, ReferenceMoe experts) {
+  /// Computes one expert's output for one row.
+  interface Experts {
+    float[] expert(ExpertId id, float[] x);
+  }
+
+  LimitedMoe(Path model, RoutingPolicy policy, Experts experts) {
     this.policy = policy;
     this.experts = experts;
     var config = ModelConfig.read(model);
@@ -58,9 +62,7 @@ final class LimitedMoe implements MoeBlocks, AutoCloseable {
       int layer, Matrix hidden, Matrix output, RowFailures failures, StepRows rows) {
     var gating =
         gate.route(policy, layer, hidden, rows.tokens(), failures::failed, failures::refuse);
-    var admission =
-        CapacityLimiter.admit(
-            layer, gating, rows.tokens(), rows.limits(), placement, failures::failed);
+    var admission = CapacityLimiter.admit(layer, gating, rows, placement, failures::failed);
     rows.tallies().add(admission);
     var choices = admission.admitted();
     for (int row = 0; row < hidden.rows(); row++) {

@@ -10,6 +10,7 @@ import io.moesaic.router.engine.Grouping.Pace;
 import io.moesaic.router.engine.Scheduler.Slice;
 import io.moesaic.router.trunk.KvPool;
 import io.moesaic.router.trunk.TrunkConfig;
+import io.moesaic.tensor.Refused;
 import io.moesaic.tensor.TestModels;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.kernel.Randoms;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -40,12 +42,22 @@ class SchedulerTest {
   }
 
   private static Cohort cohort(CapacityPolicy capacity, int maxTokens, int... lengths) {
+    return cohort(OptionalInt.empty(), capacity, maxTokens, lengths);
+  }
+
+  /// Texts whose prompts are encoded.
+  private static Cohort encoded(CapacityPolicy capacity, int maxTokens, int... lengths) {
+    return cohort(OptionalInt.of(0), capacity, maxTokens, lengths);
+  }
+
+  private static Cohort cohort(
+      OptionalInt start, CapacityPolicy capacity, int maxTokens, int... lengths) {
     var texts =
         IntStream.of(lengths)
             .mapToObj(length -> EngineBench.greedy(maxTokens, new int[length]))
             .map(text -> text.with(new MoeOptions(Optional.of(capacity), false, false)))
             .toList();
-    return Cohort.of(texts, texts.stream().map(_ -> new Client()).toList());
+    return Cohort.of(texts, texts.stream().map(_ -> new Client()).toList(), start);
   }
 
   /// Does as the engine does with what was computed.
@@ -85,6 +97,39 @@ class SchedulerTest {
     assertEquals(List.of(4, 3), step(scheduler));
     assertEquals(List.of(1, 1), step(scheduler));
     assertTrue(scheduler.isEmpty());
+  }
+
+  @Test
+  void promptsAreEncodedWholeInStepsOfTheirOwn() {
+    var scheduler = new Scheduler(pool, new EngineLimits(10, 5, 30));
+    scheduler.add(encoded(CapacityPolicy.DROPLESS, 3, 20));
+    scheduler.add(encoded(PER_SEQUENCE, 2, 30));
+    scheduler.add(encoded(CapacityPolicy.DROPLESS, 2, 10));
+    // 30 do not fit beside 20, but 10 do.
+    assertEquals(List.of(20, 10), step(scheduler));
+    assertEquals(List.of(30), step(scheduler));
+    assertEquals(List.of(1, 1, 1), step(scheduler));
+    scheduler.add(encoded(PER_REQUEST, 1, 14, 15));
+    assertEquals(List.of(14, 15), step(scheduler));
+    assertEquals(List.of(1, 1, 1, 1, 1), step(scheduler));
+    assertEquals(List.of(1), step(scheduler));
+    assertTrue(scheduler.isEmpty());
+  }
+
+  @Test
+  void aPromptThatIsTooLongToBeEncodedIsRefused() {
+    var scheduler = new Scheduler(pool, new EngineLimits(10, 4, 30));
+    scheduler.requireFits(encoded(CapacityPolicy.DROPLESS, 3, 30), GROUPING);
+    var sentence =
+        Refused.with(
+            IllegalArgumentException.class,
+            () -> scheduler.requireFits(encoded(CapacityPolicy.DROPLESS, 3, 31), GROUPING));
+    assertTrue(sentence.contains("31 tokens, must have at most 30"), sentence);
+    var together =
+        Refused.with(
+            IllegalArgumentException.class,
+            () -> scheduler.requireFits(encoded(PER_REQUEST, 3, 16, 15), GROUPING));
+    assertTrue(together.contains("31 tokens, must have at most 30"), together);
   }
 
   @Test

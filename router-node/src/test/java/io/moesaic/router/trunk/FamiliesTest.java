@@ -8,6 +8,7 @@ import io.moesaic.tensor.Tensor;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.QuantizedModels;
+import io.moesaic.tensor.kernel.Compute;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ class FamiliesTest {
     }
   }
 
-  private static void assertClose(Tensor expected, int firstRow, Matrix logits) {
+  static void assertClose(Tensor expected, int firstRow, Matrix logits) {
     double sum = 0;
     double worst = 0;
     for (int row = 0; row < logits.rows(); row++) {
@@ -61,9 +62,13 @@ class FamiliesTest {
     assertTrue(worst < 1e-4 * Math.max(1, size), "largest difference is " + worst);
   }
 
+  static Stream<Path> everyModel() {
+    return Stream.concat(Goldens.all(), Goldens.ENCODER_DECODERS.stream());
+  }
+
   /// So progress ends where it says that it will.
   @ParameterizedTest
-  @MethodSource("models")
+  @MethodSource("everyModel")
   void loadsAsManyBytesAsItAnnounces(Path model) {
     assertLoadsWhatItAnnounces(model);
   }
@@ -71,9 +76,10 @@ class FamiliesTest {
   private static void assertLoadsWhatItAnnounces(Path model) {
     var config = TrunkConfig.of(ModelConfig.read(model));
     try (var checkpoint = Checkpoint.open(model);
-        var arena = Arena.ofShared()) {
-      long announced = TrunkWeights.storedBytes(config, checkpoint);
-      TrunkWeights.load(config, checkpoint, arena, _ -> {});
+        var arena = Arena.ofShared();
+        var compute = Compute.on(1, "trunk")) {
+      long announced = Trunk.storedBytes(config, checkpoint);
+      Trunk.load(config, checkpoint, compute, arena, _ -> {});
       assertEquals(announced, checkpoint.bytesMapped());
     }
   }

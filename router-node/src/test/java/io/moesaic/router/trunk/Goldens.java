@@ -38,6 +38,15 @@ final class Goldens {
           .map(name -> ROOT.resolve("router-node/src/test/golden").resolve(name))
           .toList();
 
+  /// Encoders with a decoder: the family twice, the second with real drops, and a variant without
+  /// experts, over several blocks of positions, of unequal halves, with a head of its own.
+  static final List<Path> ENCODER_DECODERS =
+      List.of(
+          TestModels.switchTransformers(),
+          TestModels.switchTransformersTight(),
+          ROOT.resolve("router-node/src/test/golden/switch_long"));
+
+  /// Decoders.
   static Stream<Path> all() {
     return Stream.concat(FAMILIES.stream(), VARIANTS.stream());
   }

@@ -112,6 +112,16 @@ class TrunkConfigTest {
         "layer_types",
         "only");
     refuses(TestModels.gptOss(), c -> c.put("layer_types", 3), "layer_types", "list of strings");
+
+    var switches = TestModels.switchTransformers();
+    refuses(switches, c -> c.put("dense_act_fn", "gelu"), "dense_act_fn", "gelu", "relu");
+    refuses(switches, c -> c.put("router_dtype", "bfloat16"), "router_dtype", "float32");
+    refuses(switches, c -> c.remove("decoder_start_token_id"), "decoder_start_token_id");
+    refuses(switches, c -> c.put("decoder_start_token_id", 128), "decoder_start_token_id", "127");
+    var buckets = "relative_attention_num_buckets";
+    refuses(switches, c -> c.put(buckets, 7), buckets, "even");
+    var distance = "relative_attention_max_distance";
+    refuses(switches, c -> c.put(distance, 16), distance, "from 17");
   }
 
   private void refuses(Path model, Consumer<JsonObject> edit, String... words) {

@@ -20,18 +20,19 @@ public final class Trunks implements AutoCloseable {
     this.config = config;
     compute = Compute.on(threads, "trunk");
     try (var checkpoint = Checkpoint.open(model)) {
-      trunk = new Trunk(config, TrunkWeights.load(config, checkpoint, arena, _ -> {}), compute);
+      trunk = Trunk.load(config, checkpoint, compute, arena, _ -> {});
     }
-    pool = new KvPool(config, 8 * KvPool.BLOCK);
+    pool = new KvPool(config, 16 * KvPool.BLOCK);
   }
 
   /// The same with another window in all layers.
-  static TrunkConfig withWindow(TrunkConfig config, int positions) {
+  static TrunkConfig withWindow(TrunkConfig trunk, int positions) {
+    var config = (DecoderConfig) trunk;
     var layers =
         config.layers().stream()
-            .map(layer -> new TrunkConfig.Layer(new Window(positions), layer.block()))
+            .map(layer -> new DecoderConfig.Layer(new Window(positions), layer.block()))
             .toList();
-    return new TrunkConfig(
+    return new DecoderConfig(
         config.hidden(),
         config.vocabulary(),
         config.maxPositions(),

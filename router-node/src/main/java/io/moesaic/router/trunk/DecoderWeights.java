@@ -1,10 +1,8 @@
 package io.moesaic.router.trunk;
 
-import io.moesaic.router.trunk.TrunkConfig.Block;
 import io.moesaic.router.trunk.WeightLoader.Part;
 import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.Tensor;
-import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.ffn.ExpertWeights;
 import io.moesaic.tensor.ffn.FeedForward;
 import io.moesaic.tensor.ffn.PackedExpert;
@@ -13,17 +11,15 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
 
-/// The weights of a trunk, packed. `H` is the width of an activation.
+/// The weights of a decoder, packed. `H` is the width of an activation.
 ///
 /// @param embeddings `[vocabulary, H]`, mapped: a step reads a few rows
 /// @param layers in order
 /// @param finalNorm `H` floats
 /// @param head `[vocabulary, H]`
-public record TrunkWeights(
-    Tensor embeddings, List<Layer> layers, float[] finalNorm, PackedMatrix head) {
+record DecoderWeights(Tensor embeddings, List<Layer> layers, float[] finalNorm, PackedMatrix head) {
   private static final Pattern OF_A_LAYER =
       Pattern.compile(
           "model\\.layers\\.(\\d{1,9})\\."
@@ -45,18 +41,11 @@ public record TrunkWeights(
     long bytes();
   }
 
-  /// Loads the tensors of the trunk, and none of the MoE blocks'.
-  ///
-  /// @param arena owns what is packed and mapped
-  /// @param progress told how many bytes of the checkpoint have been read so far
-  /// @throws io.moesaic.tensor.checkpoint.CheckpointException when a tensor is missing or of
-  ///     another shape or type than the model needs
-  public static TrunkWeights load(
-      TrunkConfig config, Checkpoint checkpoint, Arena arena, LongConsumer progress) {
-    var loader = new WeightLoader(checkpoint, arena, progress);
+  static DecoderWeights load(DecoderConfig config, WeightLoader loader) {
     int hidden = config.hidden();
     var embeddings =
-        loader.map("model.embed_tokens.weight", Shape.of(config.vocabulary(), hidden), arena);
+        loader.map(
+            "model.embed_tokens.weight", Shape.of(config.vocabulary(), hidden), loader.arena());
     List<Layer> layers = new ArrayList<>();
     for (int layer = 0; layer < config.layers().size(); layer++) {
       layers.add(layer(config, layer, loader));
@@ -64,12 +53,12 @@ public record TrunkWeights(
     var norm = loader.vector("model.norm.weight", hidden);
     var head =
         config.tiedHead()
-            ? PackedMatrix.pack(arena, embeddings)
+            ? PackedMatrix.pack(loader.arena(), embeddings)
             : loader.pack(hidden, new Part("lm_head", config.vocabulary(), false));
-    return new TrunkWeights(embeddings, List.copyOf(layers), norm, head);
+    return new DecoderWeights(embeddings, List.copyOf(layers), norm, head);
   }
 
-  private static Layer layer(TrunkConfig config, int layer, WeightLoader loader) {
+  private static Layer layer(DecoderConfig config, int layer, WeightLoader loader) {
     var prefix = "model.layers." + layer + ".";
     int hidden = config.hidden();
     return new Layer(
@@ -87,7 +76,7 @@ public record TrunkWeights(
         });
   }
 
-  private static PackedExpert dense(FeedForward.SwiGlu block, String prefix, WeightLoader loader) {
+  private static PackedExpert dense(FeedForward block, String prefix, WeightLoader loader) {
     int hidden = block.hidden();
     int inner = block.intermediate();
     try (var mapping = Arena.ofShared()) {
@@ -100,15 +89,7 @@ public record TrunkWeights(
     }
   }
 
-  /// Bytes of the checkpoint that [#load] reads, from the headers alone.
-  public static long storedBytes(TrunkConfig config, Checkpoint checkpoint) {
-    return checkpoint.names().stream()
-        .filter(name -> isOfTrunk(config, name))
-        .mapToLong(name -> checkpoint.info(name).bytes())
-        .sum();
-  }
-
-  private static boolean isOfTrunk(TrunkConfig config, String name) {
+  static boolean isOfTrunk(DecoderConfig config, String name) {
     return switch (name) {
       case "model.embed_tokens.weight", "model.norm.weight" -> true;
       case "lm_head.weight" -> !config.tiedHead();
@@ -121,7 +102,7 @@ public record TrunkWeights(
   }
 
   /// Bytes in memory, mapped embeddings included.
-  public long bytes() {
+  long bytes() {
     return embeddings.data().byteSize()
         + head.bytes()
         + layers.stream().mapToLong(Layer::bytes).sum();

@@ -1,0 +1,63 @@
+package io.moesaic.router.trunk;
+
+import io.moesaic.router.trunk.AttentionConfig.Grouped;
+import io.moesaic.tensor.checkpoint.ModelConfig;
+import io.moesaic.tensor.ffn.ExpertBank;
+import io.moesaic.tensor.ffn.FeedForward;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/// Switch Transformers (Fedus et al. 2021): a T5 some of whose feed-forward blocks have experts.
+/// Scores are not scaled.
+final class SwitchTransformers {
+  private SwitchTransformers() {}
+
+  static EncoderDecoderConfig trunk(ModelConfig config) {
+    int heads = config.integer("num_heads", 1, 1 << 12);
+    int headDim = config.integer("d_kv", 1, 1 << 12);
+    int buckets = config.integerOr("relative_attention_num_buckets", 32, 4, 1 << 12);
+    if (buckets % 2 != 0) {
+      throw config.invalid("relative_attention_num_buckets", "must be even");
+    }
+    if (!config.text("router_dtype").orElse("float32").equals("float32")) {
+      throw config.invalid("router_dtype", "must be \"float32\"");
+    }
+    int vocabulary = config.integer("vocab_size", 1, 1 << 22);
+    int encoder = config.integer("num_layers", 1, 1 << 10);
+    var blocks = new Blocks(config, ExpertBank.of(config));
+    return new EncoderDecoderConfig(
+        config.integer("d_model", 1, 1 << 16),
+        vocabulary,
+        config.positiveOr("layer_norm_epsilon", 1e-6f),
+        config.flagOr("tie_word_embeddings", true),
+        config.integer("decoder_start_token_id", 0, vocabulary - 1),
+        Grouped.plain(heads, heads, headDim).withScale(1),
+        buckets,
+        // Farther than the distances that have a bucket each.
+        config.integerOr("relative_attention_max_distance", 128, buckets / 2 + 1, 1 << 16),
+        blocks.of("encoder", encoder),
+        blocks.of("decoder", config.integerOr("num_decoder_layers", encoder, 1, 1 << 10)));
+  }
+
+  private record Blocks(ModelConfig config, ExpertBank experts) {
+    List<Block> of(String half, int layers) {
+      return IntStream.range(0, layers)
+          .mapToObj(layer -> of(half + ".block." + layer + "."))
+          .toList();
+    }
+
+    private Block of(String prefix) {
+      return IntStream.range(0, experts.layers())
+          .filter(moeLayer -> experts.blockPrefix(moeLayer).startsWith(prefix))
+          .<Block>mapToObj(Block.Sparse::new)
+          .findFirst()
+          .orElseGet(this::dense);
+    }
+
+    private Block dense() {
+      int hidden = config.integer("d_model", 1, 1 << 16);
+      int intermediate = config.integer("d_ff", 1, 1 << 20);
+      return new Block.Dense(new FeedForward.Relu(hidden, intermediate, false));
+    }
+  }
+}
