@@ -8,8 +8,8 @@ import java.util.Optional;
 /// How a router chooses experts for tokens, and tokens for experts that are full.
 ///
 /// @param policy how tokens are routed; empty for the way that the model was trained with
-/// @param capacity at the start, empty for what is a part of the model; it can be replaced while the
-///     node runs
+/// @param capacity at the start, empty for what is a part of the model; it can be replaced while
+///     the node runs
 /// @param requests which capacities requests may bring
 public record MoeSettings(
     Optional<RoutingPolicy> policy, Optional<CapacityPolicy> capacity, RequestCapacity requests) {

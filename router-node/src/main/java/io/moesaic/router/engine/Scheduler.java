@@ -15,8 +15,8 @@ import java.util.Optional;
 ///
 /// Sequences whose [Pace] is not free are computed in windows that are not cut, those of a request
 /// in lockstep all at once. A prompt that is encoded apart from its text is one window, and a step
-/// that encodes does nothing else. Nobody starves: among the prompts the one that was admitted first
-/// comes first, and its windows fit beside everybody who decodes, by [EngineLimits#window].
+/// that encodes does nothing else. Nobody starves: among the prompts the one that was admitted
+/// first comes first, and its windows fit beside everybody who decodes, by [EngineLimits#window].
 final class Scheduler {
   private final KvPool pool;
   private final EngineLimits limits;
