@@ -31,9 +31,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "%nThe file holds what a reference implementation computed: input_ids and logits, and if you",
-      "like hidden_in.<layer>, hidden_out.<layer>, topk_index.<layer> and greedy_ids. Of a model"
-          + " that",
-      "encodes its prompts, it has decoder_input_ids besides.",
+      "like hidden_in.<layer>, hidden_out.<layer>, topk_index.<layer> and greedy_ids. Of an",
+      "encoder-decoder it has decoder_input_ids too.",
       "%nExamples:",
       "  The model that comes with Moesaic, on five expert nodes:",
       "    moesaic verify --experts 5",
@@ -58,7 +57,10 @@ final class VerifyCommand implements Callable<Integer> {
       names = "--tolerance",
       paramLabel = "E",
       defaultValue = "1e-4",
-      description = "Largest error of a logit that passes; default: ${DEFAULT-VALUE}.")
+      description = {
+        "Largest error of a logit that passes, in standard deviations of the logits where that is",
+        "above 1; default: ${DEFAULT-VALUE}."
+      })
   double tolerance;
 
   @Option(
@@ -114,8 +116,8 @@ final class VerifyCommand implements Callable<Integer> {
               : "-");
     }
     out.printf(
-        "%nlargest error of a logit  %.2e, tolerance %.0e%n",
-        report.logitsError(), report.tolerance());
+        "%nlargest error of a logit  %.2e, may be %.1e%n",
+        report.logitsError(), report.allowedError());
     out.printf(
         "greedy tokens             %s%n",
         report.greedyTokens() == 0
@@ -146,6 +148,7 @@ final class VerifyCommand implements Callable<Integer> {
     root.put("rotary", report.rotary() == DType.BF16 ? "bf16" : "f32");
     root.put("tolerance", report.tolerance());
     root.put("logits_error", report.logitsError());
+    root.put("logits_deviation", report.logitsDeviation());
     root.put("greedy_tokens", report.greedyTokens());
     root.put("greedy_differing", report.greedyDiffering());
     var layers = root.putArray("moe_layers");

@@ -3,12 +3,17 @@ package io.moesaic.deploy.dev;
 import io.moesaic.deploy.daemon.Endpoints;
 import io.moesaic.deploy.daemon.NodeRole;
 import io.moesaic.expert.store.Shard;
+import io.moesaic.router.ExpertParallelModel;
+import io.moesaic.router.ModelSettings;
+import io.moesaic.router.moe.MoeObserver;
+import io.moesaic.tensor.DType;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.wire.NodeAddress;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 /// No process of it outlives this JVM, since a node ends when its standard input does. [#close]
 /// ends them in order, and so does a signal to this JVM.
 public final class LocalCluster implements AutoCloseable {
+  private static final Duration DISPATCH_TIMEOUT = Duration.ofSeconds(60);
+  private static final long CONNECT_MILLIS = 30_000;
+
   private final ClusterSpec spec;
   private final ClusterProgress progress;
   private final Path logs;
@@ -176,6 +184,36 @@ public final class LocalCluster implements AutoCloseable {
     }
     nodes.addAll(experts);
     return nodes;
+  }
+
+  /// Opens the model as a router does, with its trunk in this process and its experts on the nodes.
+  ///
+  /// @param rotary type of the rotary frequencies, F32 or BF16
+  /// @param kvPositions positions for which there is memory, over all sequences
+  /// @throws ClusterException when an expert node cannot be used
+  public ExpertParallelModel openModel(DType rotary, int kvPositions, MoeObserver observer)
+      throws InterruptedException {
+    var settings =
+        new ModelSettings(
+            spec.model(),
+            rotary,
+            Optional.empty(),
+            experts.stream().map(LocalNode::address).toList(),
+            spec.wire(),
+            Runtime.getRuntime().availableProcessors(),
+            kvPositions,
+            DISPATCH_TIMEOUT);
+    var model = ExpertParallelModel.open(settings, observer, (_, _) -> {});
+    try {
+      if (!model.layers().fleet().awaitComplete(CONNECT_MILLIS)) {
+        throw new ClusterException(
+            "the expert nodes cannot be used: " + model.layers().fleet().describeAbsent());
+      }
+      return model;
+    } catch (RuntimeException | InterruptedException e) {
+      model.close();
+      throw e;
+    }
   }
 
   /// What each node is doing, the router first.

@@ -2,10 +2,8 @@ package io.moesaic.deploy.tune;
 
 import io.moesaic.deploy.dev.ClusterException;
 import io.moesaic.deploy.dev.LocalCluster;
-import io.moesaic.deploy.dev.LocalNode;
 import io.moesaic.deploy.tune.LoadMeter.Fullest;
 import io.moesaic.router.ExpertParallelModel;
-import io.moesaic.router.ModelSettings;
 import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.RowTallies;
 import io.moesaic.router.trunk.KvPool;
@@ -17,18 +15,13 @@ import io.moesaic.tensor.DType;
 import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /// Runs windows of text through the router's own code in this process, with the experts on the
 /// nodes of a cluster. For one thread.
 final class WindowRunner implements AutoCloseable {
-  private static final Duration DISPATCH_TIMEOUT = Duration.ofSeconds(60);
-  private static final long CONNECT_MILLIS = 30_000;
-
   private final ExpertParallelModel model;
   private final LoadMeter meter;
 
@@ -47,28 +40,14 @@ final class WindowRunner implements AutoCloseable {
   static WindowRunner open(TuneSpec spec, LocalCluster cluster) throws InterruptedException {
     var directory = spec.cluster().model();
     int blocks = KvPool.blocksFor(spec.window()) * spec.batch();
-    var settings =
-        new ModelSettings(
-            directory,
-            DType.F32,
-            Optional.empty(),
-            cluster.experts().stream().map(LocalNode::address).toList(),
-            spec.cluster().wire(),
-            Runtime.getRuntime().availableProcessors(),
-            blocks * KvPool.BLOCK,
-            DISPATCH_TIMEOUT);
     var meter =
         new LoadMeter(
             ExpertBank.of(ModelConfig.read(directory)).experts(), spec.cluster().experts());
-    var model = ExpertParallelModel.open(settings, meter, (_, _) -> {});
+    var model = cluster.openModel(DType.F32, blocks * KvPool.BLOCK, meter);
     try {
-      if (!model.layers().fleet().awaitComplete(CONNECT_MILLIS)) {
-        throw new ClusterException(
-            "the expert nodes cannot be used: " + model.layers().fleet().describeAbsent());
-      }
       requireFits(spec, model);
       return new WindowRunner(model, meter);
-    } catch (RuntimeException | InterruptedException e) {
+    } catch (RuntimeException e) {
       model.close();
       throw e;
     }
@@ -111,20 +90,16 @@ final class WindowRunner implements AutoCloseable {
       long startNanos = System.nanoTime();
       var logits = model.trunk().forward(batch, model.step(rows), failures);
       long elapsedNanos = System.nanoTime() - startNanos;
-      requireNone(failures, pass.rows());
+      failures
+          .firstReason()
+          .ifPresent(
+              reason -> {
+                throw new ClusterException("the cluster failed during the measurement: " + reason);
+              });
       return new Outcome(
           nll(logits, batch), likeliest(logits), rows.tallies(), meter.mean(), elapsedNanos);
     } finally {
       caches.forEach(KvSequence::close);
-    }
-  }
-
-  private static void requireNone(RowFailures failures, int rows) {
-    for (int row = 0; row < rows; row++) {
-      var reason = failures.reason(row);
-      if (reason != null) {
-        throw new ClusterException("the cluster failed during the measurement: " + reason);
-      }
     }
   }
 

@@ -1,19 +1,20 @@
 package io.moesaic.deploy.verify;
 
+import io.moesaic.router.gate.ModelPolicy;
 import io.moesaic.router.trunk.TrunkConfig;
 import io.moesaic.tensor.DType;
 import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.Tensor;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.CheckpointException;
+import io.moesaic.tensor.checkpoint.ModelConfig;
+import io.moesaic.tensor.ffn.ExpertBank;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 
 /// What a reference implementation computed, from an `expected.safetensors`, for `B` prompts of `T`
@@ -27,33 +28,32 @@ import java.util.stream.IntStream;
 ///   topk_index.<l>  [B * T, k]      I64  experts of each token, in any order
 ///   greedy_ids      [B, T + n]      I64  the prompts, each continued by n tokens
 /// ```
-/// Of a model that encodes prompts, for texts of `D` tokens, with `D` instead of `T` in the logits
-/// and in the decoder's MoE blocks:
+/// A model that encodes prompts has texts of `D` tokens beside them, and `D` instead of `T` in the
+/// logits and in the decoder's blocks. Its choices tell what was dropped:
 ///
 /// ```
-///   decoder_input_ids  [B, D]          I64
-///   topk_index.<l>     [B * T, experts] I64  1 for a token's expert, 0 for the others
-///   greedy_ids         [B, 1 + n]      I64  the token that texts begin with, continued by n tokens
+///   decoder_input_ids  [B, D]           I64
+///   topk_index.<l>     [B * T, experts] I64  1 for each expert that has the token, else 0
+///   greedy_ids         [B, 1 + n]       I64  what texts begin with, continued by n tokens
 /// ```
 /// Only the ids of prompts and texts and the logits must be there.
 final class Expectations implements AutoCloseable {
   private final Path file;
   private final Checkpoint tensors;
   private final TrunkConfig model;
-  private final Experts experts;
+  private final int experts;
+  private final int expertsPerToken;
   private final Arena arena = Arena.ofShared();
   private final List<int[]> prompts;
   private final List<int[]> texts;
+  private final List<int[]> greedy;
   private final Tensor logits;
 
-  /// @param perToken that a token goes to
-  /// @param count of a layer
-  record Experts(int perToken, int count) {}
-
-  private Expectations(Path file, TrunkConfig model, Experts experts) {
+  private Expectations(Path file, ModelConfig config) {
     this.file = file;
-    this.model = model;
-    this.experts = experts;
+    model = TrunkConfig.of(config);
+    experts = ExpertBank.of(config).experts();
+    expertsPerToken = ModelPolicy.of(config).ranks(experts);
     tensors = Checkpoint.openFile(file);
     try {
       prompts = ids("input_ids", model.vocabulary());
@@ -66,6 +66,7 @@ final class Expectations implements AutoCloseable {
       }
       logits =
           tensors.map("logits", Shape.of(texts.size(), textTokens(), model.vocabulary()), arena);
+      greedy = readGreedy();
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -73,12 +74,12 @@ final class Expectations implements AutoCloseable {
   }
 
   /// @throws CheckpointException when the file is missing, malformed or of another model
-  static Expectations open(Path file, TrunkConfig model, Experts experts) {
-    return new Expectations(file, model, experts);
+  static Expectations open(Path file, ModelConfig config) {
+    return new Expectations(file, config);
   }
 
   /// Whether prompts are encoded apart from their texts.
-  boolean encodes() {
+  private boolean encodes() {
     return model.startToken().isPresent();
   }
 
@@ -119,8 +120,9 @@ final class Expectations implements AutoCloseable {
     return prompts;
   }
 
-  int promptTokens() {
-    return prompts.getFirst().length;
+  /// The prompt if it is encoded apart from its text, else nothing.
+  int[] encoded(int prompt) {
+    return encodes() ? prompts.get(prompt) : new int[0];
   }
 
   /// The tokens whose logits are known: a text for each prompt, or the prompts.
@@ -128,7 +130,31 @@ final class Expectations implements AutoCloseable {
     return texts;
   }
 
-  int textTokens() {
+  /// What a greedy text begins with: a prompt, or the token that all texts begin with.
+  int[] greedyBegin(int prompt) {
+    return model.startToken().isPresent()
+        ? new int[] {model.startToken().getAsInt()}
+        : prompts.get(prompt);
+  }
+
+  /// Texts with their beginnings, as a greedy reader writes them; empty when there are none.
+  List<int[]> greedy() {
+    return greedy;
+  }
+
+  int longestPrompt() {
+    return promptTokens();
+  }
+
+  int longestText() {
+    return Math.max(textTokens(), greedy.isEmpty() ? 0 : greedy.getFirst().length);
+  }
+
+  private int promptTokens() {
+    return prompts.getFirst().length;
+  }
+
+  private int textTokens() {
     return texts.getFirst().length;
   }
 
@@ -137,10 +163,27 @@ final class Expectations implements AutoCloseable {
     return logits.getFloat(row * model.vocabulary() + token);
   }
 
-  /// Rows that pass a MoE block.
+  /// Standard deviation of all logits.
+  double logitsDeviation() {
+    long count = logits.shape().elements();
+    double sum = 0;
+    double squares = 0;
+    for (long i = 0; i < count; i++) {
+      double logit = logits.getFloat(i);
+      sum += logit;
+      squares += logit * logit;
+    }
+    double mean = sum / count;
+    return Math.sqrt(Math.max(0, squares / count - mean * mean));
+  }
+
+  /// Rows of a prompt, or of its text, that pass a MoE block.
+  int rowsOfPrompt(int layer) {
+    return layer < model.encoderMoeLayers() ? promptTokens() : textTokens();
+  }
+
   private long rows(int layer) {
-    return (long) prompts.size()
-        * (layer < model.encoderMoeLayers() ? promptTokens() : textTokens());
+    return (long) prompts.size() * rowsOfPrompt(layer);
   }
 
   /// The block's input, `[rows, hidden]`.
@@ -160,62 +203,37 @@ final class Expectations implements AutoCloseable {
         : Optional.empty();
   }
 
-  /// The experts of each row: fewer than its token asked for, if some were dropped.
-  Optional<List<Set<Integer>>> choices(int layer) {
+  /// The experts of each row.
+  Optional<ExpectedChoices> choices(int layer) {
     var name = "topk_index." + layer;
     if (!tensors.names().contains(name)) {
       return Optional.empty();
     }
     var tensor = integers(name);
-    int width = encodes() ? experts.count : experts.perToken;
-    var shape = Shape.of(rows(layer), width);
+    var shape = Shape.of(rows(layer), encodes() ? experts : expertsPerToken);
     if (!tensor.shape().equals(shape)) {
       throw new CheckpointException(
           file, "tensor \"%s\" has shape %s, must be %s".formatted(name, tensor.shape(), shape));
     }
-    List<Set<Integer>> rows = new ArrayList<>();
-    for (long row = 0; row < rows(layer); row++) {
-      Set<Integer> chosen = new HashSet<>();
-      for (int i = 0; i < width; i++) {
-        int value = (int) tensor.getLong(row * width + i);
-        if (!encodes()) {
-          chosen.add(value);
-        } else if (value == 1) {
-          chosen.add(i);
-        }
-      }
-      rows.add(Set.copyOf(chosen));
-    }
-    return Optional.of(rows);
+    return Optional.of(
+        encodes() ? new ExpectedChoices.Mask(tensor) : new ExpectedChoices.Numbers(tensor));
   }
 
-  /// Each prompt, or the token that texts begin with, with its greedy continuation; empty when
-  // there
-  /// is none.
-  ///
-  /// @throws CheckpointException when they do not continue that
-  List<int[]> greedy() {
-    var name = "greedy_ids";
-    if (!tensors.names().contains(name)) {
+  private List<int[]> readGreedy() {
+    if (!tensors.names().contains("greedy_ids")) {
       return List.of();
     }
-    var greedy = ids(name, model.vocabulary());
+    var ids = ids("greedy_ids", model.vocabulary());
     boolean continued =
-        greedy.size() == prompts.size()
-            && IntStream.range(0, greedy.size())
-                .allMatch(i -> begins(greedy.get(i), greedyBegin(i)));
+        ids.size() == prompts.size()
+            && IntStream.range(0, ids.size()).allMatch(i -> begins(ids.get(i), greedyBegin(i)));
     if (!continued) {
       throw new CheckpointException(
           file,
           "tensor \"greedy_ids\" does not hold %s and its continuation"
               .formatted(encodes() ? "the first token of each text" : "each of input_ids"));
     }
-    return greedy;
-  }
-
-  /// What the greedy tokens of a prompt continue.
-  int[] greedyBegin(int prompt) {
-    return encodes() ? new int[] {model.startToken().orElseThrow()} : prompts.get(prompt);
+    return ids;
   }
 
   private static boolean begins(int[] ids, int[] prompt) {

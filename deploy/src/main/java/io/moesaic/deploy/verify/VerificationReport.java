@@ -11,8 +11,10 @@ import java.util.OptionalInt;
 /// @param experts expert nodes that ran
 /// @param wire type of activations between the nodes
 /// @param rotary type of the rotary frequencies in this run
-/// @param tolerance largest error of a logit that passes
+/// @param tolerance largest error of a logit that passes, in units of [#logitsDeviation] where
+///     that is above 1
 /// @param logitsError largest error of a logit
+/// @param logitsDeviation standard deviation of the reference's logits
 /// @param layers errors of each MoE block
 /// @param greedyDiffering generated tokens that differ, of [#greedyTokens]
 public record VerificationReport(
@@ -22,6 +24,7 @@ public record VerificationReport(
     DType rotary,
     double tolerance,
     double logitsError,
+    double logitsDeviation,
     List<Layer> layers,
     int greedyDiffering,
     int greedyTokens) {
@@ -40,10 +43,15 @@ public record VerificationReport(
       OptionalDouble outputError,
       OptionalInt choicesDiffering) {}
 
+  /// Largest error of a logit that passes, in its own units.
+  public double allowedError() {
+    return tolerance * Math.max(1, logitsDeviation);
+  }
+
   /// Whether the logits are within the tolerance and all choices and greedy tokens equal.
   public boolean passed() {
     // A NaN is not within anything.
-    return logitsError <= tolerance
+    return logitsError <= allowedError()
         && greedyDiffering == 0
         && layers.stream().allMatch(layer -> layer.choicesDiffering().orElse(0) == 0);
   }

@@ -1,6 +1,9 @@
 package io.moesaic.router.trunk;
 
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// The rows of a step whose result is void, each with its reason: a node that died fails the tokens
@@ -38,5 +41,10 @@ public final class RowFailures {
   /// Why the row failed, or null.
   public @Nullable String reason(int row) {
     return reasons[row];
+  }
+
+  /// Why the first of the rows that failed did; empty when none has.
+  public Optional<String> firstReason() {
+    return Arrays.stream(reasons).filter(Objects::nonNull).findFirst();
   }
 }

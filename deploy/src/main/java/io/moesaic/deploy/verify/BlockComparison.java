@@ -11,55 +11,68 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 
-/// Compares each MoE block that is computed with the expected one, as long as it is told which rows
-/// they are.
-final class Recording implements MoeObserver {
+/// Compares each MoE block that is computed with the expected one, while it is told to.
+final class BlockComparison implements MoeObserver {
   private final Expectations expected;
-  private final List<Worst> layers = new ArrayList<>();
-  private int firstRow = -1;
+  private final List<Layer> layers = new ArrayList<>();
+  private boolean expecting;
 
-  Recording(Expectations expected, int layers) {
+  BlockComparison(Expectations expected, int layers) {
     this.expected = expected;
     for (int layer = 0; layer < layers; layer++) {
-      this.layers.add(new Worst());
+      this.layers.add(new Layer());
     }
   }
 
-  private static final class Worst {
+  /// What was worst in a block so far.
+  private static final class Layer {
     private OptionalDouble input = OptionalDouble.empty();
     private OptionalDouble output = OptionalDouble.empty();
     private OptionalInt choices = OptionalInt.empty();
+    private int nextRow;
   }
 
-  /// The next passes compute the expectations' rows from `row` on.
-  void expect(int row) {
-    firstRow = row;
+  /// The next passes compute what is expected of a prompt and its text, from its first row on.
+  void expect(int prompt) {
+    for (int layer = 0; layer < layers.size(); layer++) {
+      layers.get(layer).nextRow = prompt * expected.rowsOfPrompt(layer);
+    }
+    expecting = true;
   }
 
   /// The next passes compute what is not expected.
   void expectNothing() {
-    firstRow = -1;
+    expecting = false;
   }
 
   @Override
   public void observed(int layer, Matrix hidden, Choices choices, Matrix output) {
-    if (firstRow < 0) {
+    if (!expecting) {
       return;
     }
     var worst = layers.get(layer);
-    expected.hiddenIn(layer).ifPresent(t -> worst.input = worse(worst.input, error(hidden, t)));
-    expected.hiddenOut(layer).ifPresent(t -> worst.output = worse(worst.output, error(output, t)));
+    int row = worst.nextRow;
+    expected
+        .hiddenIn(layer)
+        .ifPresent(t -> worst.input = worse(worst.input, error(hidden, t, row)));
+    expected
+        .hiddenOut(layer)
+        .ifPresent(t -> worst.output = worse(worst.output, error(output, t, row)));
     expected
         .choices(layer)
         .ifPresent(
-            t -> worst.choices = OptionalInt.of(worst.choices.orElse(0) + differing(choices, t)));
+            reference ->
+                worst.choices =
+                    OptionalInt.of(
+                        worst.choices.orElse(0) + differing(choices, reference, row)));
+    worst.nextRow += hidden.rows();
   }
 
   private static OptionalDouble worse(OptionalDouble before, double now) {
     return OptionalDouble.of(Math.max(before.orElse(0), now));
   }
 
-  private double error(Matrix actual, Tensor reference) {
+  private static double error(Matrix actual, Tensor reference, int firstRow) {
     double worst = 0;
     for (int row = 0; row < actual.rows(); row++) {
       for (int i = 0; i < actual.cols(); i++) {
@@ -72,7 +85,7 @@ final class Recording implements MoeObserver {
 
   /// Choices of the reference that were not made, or choices that it had not made. Their order is
   /// not compared: not every reference sorts them, and the outputs tell of the weights.
-  private int differing(Choices choices, List<Set<Integer>> reference) {
+  private static int differing(Choices choices, ExpectedChoices reference, int firstRow) {
     int differing = 0;
     for (int row = 0; row < choices.rows(); row++) {
       Set<Integer> made = new HashSet<>();
@@ -80,7 +93,7 @@ final class Recording implements MoeObserver {
         made.add(choices.expert(row, rank));
       }
       made.remove(Choices.NONE);
-      var expected = reference.get(firstRow + row);
+      var expected = reference.of(firstRow + row);
       int common = (int) expected.stream().filter(made::contains).count();
       differing += Math.max(expected.size(), made.size()) - common;
     }
