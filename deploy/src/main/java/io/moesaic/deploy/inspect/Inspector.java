@@ -5,12 +5,7 @@ import io.moesaic.deploy.inspect.Inspection.Parameters;
 import io.moesaic.deploy.inspect.Inspection.Refusal;
 import io.moesaic.deploy.inspect.Inspection.TokenizerFacts;
 import io.moesaic.router.capacity.CapacityPolicy;
-import io.moesaic.router.capacity.CapacityPolicy.Overflow;
-import io.moesaic.router.capacity.CapacityPolicy.Per;
-import io.moesaic.router.capacity.CapacityPolicy.Priority;
-import io.moesaic.router.capacity.CapacityPolicy.Renormalize;
-import io.moesaic.router.capacity.CapacityPolicy.Scope;
-import io.moesaic.router.capacity.CapacityRule;
+import io.moesaic.router.capacity.ModelCapacity;
 import io.moesaic.router.gate.ModelPolicy;
 import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.router.tokenizer.ChatTemplate;
@@ -24,7 +19,6 @@ import io.moesaic.tensor.ffn.ExpertBank;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -36,8 +30,6 @@ import java.util.function.Supplier;
 /// Reads what there is of a model, with the same readers that serve it, and goes on where one of
 /// them refuses. No weight is read and nothing is loaded.
 public final class Inspector {
-  private static final String SWITCH = "switch_transformers";
-
   private final ModelFiles files;
   private final ModelConfig config;
   private final String family;
@@ -86,7 +78,7 @@ public final class Inspector {
           sizes.map(Sizes::weights),
           sizes.map(s -> s.shares(nodes)).orElse(List.of()),
           policy,
-          capacity(),
+          attempt("capacity", () -> ModelCapacity.of(config)).filter(CapacityPolicy::limits),
           trunk.map(KvPool::bytesPerPosition).map(OptionalLong::of).orElse(OptionalLong.empty()),
           tokenizer(inventory),
           refusals,
@@ -125,26 +117,6 @@ public final class Inspector {
       return false;
     }
     return true;
-  }
-
-  /// Switch Transformers limit their experts; it is the only family whose configuration has a limit
-  /// that inference obeys.
-  private Optional<CapacityPolicy> capacity() {
-    if (!family.equals(SWITCH)) {
-      return Optional.empty();
-    }
-    return attempt("capacity", () -> config.integerOr("expert_capacity", 64, 1, 1 << 20))
-        .map(
-            tokens ->
-                new CapacityPolicy(
-                    CapacityRule.fixed(tokens),
-                    Collections.emptySortedMap(),
-                    Scope.SEQUENCE,
-                    Per.EXPERT,
-                    Priority.POSITION,
-                    Overflow.DROP,
-                    Renormalize.NEVER,
-                    0));
   }
 
   private static Architecture architecture(Inventory inventory) {

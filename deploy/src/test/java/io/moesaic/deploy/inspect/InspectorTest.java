@@ -65,7 +65,9 @@ class InspectorTest {
         "mixtral_sharded_bf16",
         "olmoe",
         "qwen2_moe",
-        "qwen3_moe"
+        "qwen3_moe",
+        "switch_transformers",
+        "switch_transformers_tight"
       })
   void whatIsHereIsServedAndAsLargeAsPlanned(String family) {
     var inspection = inspect(Models.golden(family));

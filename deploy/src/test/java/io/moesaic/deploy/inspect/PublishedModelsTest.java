@@ -79,6 +79,7 @@ class PublishedModelsTest {
   @CsvSource({
     "mixtral-8x7b",
     "mixtral-8x22b",
+    "switch-base-8",
     "olmoe-1b-7b",
     "qwen1.5-moe-a2.7b",
     "qwen3-30b-a3b",

@@ -31,7 +31,7 @@ final class Choice {
     this.index = index;
     this.prompt = request.prompt(index);
     this.tokenizer = tokenizer;
-    stream = tokenizer.textStream(request.stopStrings(), request.minTokens());
+    stream = tokenizer.textStream(request.form());
     if (request.echo()) {
       text.append(prompt.text(tokenizer));
     }
@@ -55,14 +55,14 @@ final class Choice {
   }
 
   void promptScored(List<TokenScore> scores) {
-    scores.forEach(score -> echoed.add(place(score)));
+    scores.forEach(score -> echoed.add(place(score, tokenizer.textBytes(score.token()))));
     // counted in the tokens, the prompt's length may differ from that of the text that is echoed
     textCharacters = text.codePointCount(0, text.length());
   }
 
   void generated(TokenScore score) {
     generatedTokens++;
-    tokens.add(place(score));
+    tokens.add(place(score, stream.bytes(score.token())));
     text.append(stream.append(score.token()));
     if (stream.stopString() != null) {
       finishReason = FinishReason.STOP;
@@ -119,9 +119,8 @@ final class Choice {
     return stream.stopString();
   }
 
-  private PlacedToken place(TokenScore score) {
+  private PlacedToken place(TokenScore score, byte[] bytes) {
     int offset = textCharacters;
-    var bytes = tokenizer.textBytes(score.token());
     if (bytes.length > 0 && continuesCharacter(bytes[0]) && offset > 0) {
       // the token begins inside the character before
       offset--;

@@ -1,6 +1,7 @@
 package io.moesaic.router.api;
 
 import io.moesaic.router.engine.GenerationRequest;
+import io.moesaic.router.tokenizer.TextForm;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -8,8 +9,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param choicesPerPrompt `n`
 /// @param generations one for each choice; choice `j` of prompt `i` is at `i * n + j`
-/// @param stopStrings end a text, and are not part of it
-/// @param minTokens before so many, no stop string ends a text
+/// @param form how tokens become texts
 /// @param echo whether texts begin with their prompts
 /// @param logprobs how many alternatives are told for each token; -1 tells no logprobs
 /// @param streaming absent when the answer comes whole
@@ -17,8 +17,7 @@ record TextRequest(
     List<Prompt> prompts,
     int choicesPerPrompt,
     List<GenerationRequest> generations,
-    List<String> stopStrings,
-    int minTokens,
+    TextForm form,
     boolean echo,
     int logprobs,
     boolean returnTokenIds,
@@ -27,7 +26,6 @@ record TextRequest(
   TextRequest {
     prompts = List.copyOf(prompts);
     generations = List.copyOf(generations);
-    stopStrings = List.copyOf(stopStrings);
   }
 
   /// @param includeUsage whether a last chunk tells the usage

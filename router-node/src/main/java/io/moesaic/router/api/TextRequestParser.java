@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.moesaic.router.engine.GenerationRequest;
 import io.moesaic.router.json.JsonFields;
+import io.moesaic.router.tokenizer.TextForm;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -149,8 +150,11 @@ final class TextRequestParser {
             prompts,
             n,
             generations,
-            stopStrings(fields),
-            minTokens,
+            new TextForm(
+                stopStrings(fields),
+                minTokens,
+                !fields.flag("skip_special_tokens", true),
+                model.maxEncodedPrompt().isPresent()),
             echo,
             logprobs,
             fields.flag("return_token_ids", false),

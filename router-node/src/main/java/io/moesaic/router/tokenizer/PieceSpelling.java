@@ -34,6 +34,14 @@ enum PieceSpelling {
           ? new byte[] {(byte) HexFormat.fromHexDigits(piece, 3, 5)}
           : piece.replace('▁', ' ').getBytes(UTF_8);
     }
+
+    /// Words are spelled with the blank before them, also the first, where there is none.
+    @Override
+    byte[] atBeginning(byte[] bytes) {
+      return bytes.length > 0 && bytes[0] == ' '
+          ? Arrays.copyOfRange(bytes, 1, bytes.length)
+          : bytes;
+    }
   };
 
   private static final Pattern BYTE = Pattern.compile("<0x[0-9A-F]{2}>");
@@ -52,4 +60,9 @@ enum PieceSpelling {
   }
 
   abstract byte[] bytes(String piece);
+
+  /// What is left of a token's bytes where a text begins with it.
+  byte[] atBeginning(byte[] bytes) {
+    return bytes;
+  }
 }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Exact for valid text; bytes that are none become U+FFFD. The cost of a token depends on its
 /// length alone. Which stop string is found, the first to end and of those the longest, does not
-/// depend on where tokens begin. Special tokens have no text. Not safe for concurrent use.
+/// depend on where tokens begin. Not safe for concurrent use.
 public final class TextStream {
   private final CharsetDecoder decoder =
       UTF_8
@@ -31,9 +31,10 @@ public final class TextStream {
 
   private final Vocabulary vocabulary;
   private final List<StopString> stops;
-  private final int minTokens;
+  private final TextForm form;
 
   private int tokens;
+  private boolean begins;
   private ByteBuffer unfinishedCharacter = ByteBuffer.allocate(0);
 
   /// What is held back is the beginning of a stop string: the first `heldBack` characters of it.
@@ -43,16 +44,25 @@ public final class TextStream {
 
   private @Nullable String found;
 
-  TextStream(Vocabulary vocabulary, List<String> stopStrings, int minTokens) {
+  TextStream(Vocabulary vocabulary, TextForm form) {
     this.vocabulary = vocabulary;
-    this.stops = stopStrings.stream().map(StopString::new).toList();
-    this.minTokens = minTokens;
+    this.form = form;
+    stops = form.stopStrings().stream().map(StopString::new).toList();
+    begins = form.begins();
+  }
+
+  /// The bytes that a token stands for if it comes next.
+  public byte[] bytes(int token) {
+    var bytes = form.specialTokens() ? vocabulary.bytes(token) : vocabulary.text(token);
+    return begins ? vocabulary.atBeginning(bytes) : bytes;
   }
 
   /// @return the text that became certain, often empty
   public String append(int token) {
     tokens++;
-    return release(decode(vocabulary.text(token), false));
+    var bytes = bytes(token);
+    begins = begins && vocabulary.text(token).length == 0;
+    return release(decode(bytes, false));
   }
 
   /// No token follows.
@@ -85,7 +95,7 @@ public final class TextStream {
     if (found != null) {
       return "";
     }
-    if (stops.isEmpty() || tokens <= minTokens) {
+    if (stops.isEmpty() || tokens <= form.minTokens()) {
       return text;
     }
     for (int i = 0; i < text.length(); i++) {

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
@@ -101,15 +100,8 @@ public final class Tokenizer implements AutoCloseable {
   }
 
   /// The text of a sequence of tokens that grows.
-  public TextStream textStream() {
-    return textStream(List.of(), 0);
-  }
-
-  /// The text of a sequence of tokens that ends before the first of some strings.
-  ///
-  /// @param minTokens the text of so many tokens is not searched
-  public TextStream textStream(List<String> stopStrings, int minTokens) {
-    return new TextStream(vocabulary, stopStrings, minTokens);
+  public TextStream textStream(TextForm form) {
+    return new TextStream(vocabulary, form);
   }
 
   /// Waits for the calls in progress.

@@ -18,10 +18,12 @@ import java.util.List;
 final class Vocabulary {
   private static final byte[] NOTHING = new byte[0];
 
+  private final PieceSpelling spelling;
   private final byte[][] bytes;
   private final BitSet special = new BitSet();
 
-  private Vocabulary(int size) {
+  private Vocabulary(PieceSpelling spelling, int size) {
+    this.spelling = spelling;
     bytes = new byte[size][];
   }
 
@@ -31,7 +33,7 @@ final class Vocabulary {
     var spelling = spelling(tokenizerJson, root.path("decoder"));
     var entries = entries(root);
     var size = 1 + entries.stream().mapToInt(Entry::id).max().orElse(-1);
-    var vocabulary = new Vocabulary(size);
+    var vocabulary = new Vocabulary(spelling, size);
     for (var entry : entries) {
       vocabulary.bytes[entry.id] = spelling.bytes(entry.piece);
       vocabulary.special.set(entry.id, entry.special);
@@ -51,6 +53,11 @@ final class Vocabulary {
   /// The same, but nothing for special tokens, which are no part of a text.
   byte[] text(int token) {
     return token >= 0 && special.get(token) ? NOTHING : bytes(token);
+  }
+
+  /// What is left of a token's bytes where a text begins with it.
+  byte[] atBeginning(byte[] bytes) {
+    return spelling.atBeginning(bytes);
   }
 
   /// A token for people: its text, or `bytes:\xe2\x82` if it is only a part of a character.

@@ -103,6 +103,18 @@ class CompletionsTest {
   }
 
   @Test
+  void specialTokensAreTextForThoseWhoAskForThem() {
+    server.generator.script = new int[] {68, 0, 69};
+    assertEquals("ab", choice(server.complete("\"prompt\": \"a\"")).get("text").asText());
+    var choice =
+        choice(
+            server.complete(
+                "\"prompt\": \"a\", \"skip_special_tokens\": false, \"logprobs\": 0"));
+    assertEquals("a<s>b", choice.get("text").asText());
+    assertEquals("[0,1,4]", choice.get("logprobs").get("text_offset").toString());
+  }
+
+  @Test
   void endsAtTheMostTokens() {
     var choice = choice(server.complete("\"prompt\": \"a\", \"max_tokens\": 3"));
     assertEquals("abc", choice.get("text").asText());

@@ -21,7 +21,7 @@ class TextStreamTest {
   @Test
   void holdsBackTheFirstBytesOfACharacter() {
     int[] tokens = demo.encode("😀", false);
-    var stream = demo.textStream();
+    var stream = demo.textStream(TextForm.PLAIN);
     for (int i = 0; i < tokens.length - 1; i++) {
       assertEquals("", stream.append(tokens[i]));
     }
@@ -32,7 +32,7 @@ class TextStreamTest {
   @Test
   void anUnfinishedCharacterAtTheEndIsReplaced() {
     int[] tokens = demo.encode("a€", false);
-    var stream = demo.textStream();
+    var stream = demo.textStream(TextForm.PLAIN);
     assertEquals("a", stream.append(tokens[0]));
     assertEquals("", stream.append(tokens[1]));
     assertEquals("\uFFFD", stream.finish());
@@ -45,7 +45,7 @@ class TextStreamTest {
     for (int run = 0; run < 200; run++) {
       var text = randomText(random, 100);
       int[] tokens = demo.encode(text, false);
-      assertEquals(text, String.join("", pieces(demo.textStream(), tokens)), "seed " + seed);
+      assertEquals(text, String.join("", pieces(demo.textStream(TextForm.PLAIN), tokens)), "seed " + seed);
     }
   }
 
@@ -58,14 +58,14 @@ class TextStreamTest {
       int[] tokens = random.ints(50, 0, run % 2 == 0 ? 257 : demo.vocabularySize()).toArray();
       assertEquals(
           replacedOnce(demo.decode(tokens, true)),
-          replacedOnce(String.join("", pieces(demo.textStream(), tokens))),
+          replacedOnce(String.join("", pieces(demo.textStream(TextForm.PLAIN), tokens))),
           "seed " + seed);
     }
   }
 
   @Test
   void aStopStringEndsTheTextBeforeIt() {
-    var stream = golden.textStream(List.of("END"), 0);
+    var stream = golden.textStream(TextForm.PLAIN.until(List.of("END"), 0));
     var pieces = pieces(stream, golden.encode("anENENDxy", false));
     assertEquals(List.of("a", "n", "", "", "EN", "", "", "", "", ""), pieces);
     assertEquals("END", stream.stopString());
@@ -73,7 +73,7 @@ class TextStreamTest {
 
   @Test
   void whatOnlyLookedLikeAStopStringIsReleasedAtTheEnd() {
-    var stream = golden.textStream(List.of("END"), 0);
+    var stream = golden.textStream(TextForm.PLAIN.until(List.of("END"), 0));
     assertEquals(List.of("a", "", "", "EN"), pieces(stream, golden.encode("aEN", false)));
     assertNull(stream.stopString());
   }
@@ -87,7 +87,7 @@ class TextStreamTest {
 
   @Test
   void theTextOfTheFirstTokensIsNotSearched() {
-    var stream = golden.textStream(List.of("a"), 3);
+    var stream = golden.textStream(TextForm.PLAIN.until(List.of("a"), 3));
     assertEquals("aaab", String.join("", pieces(stream, golden.encode("aaabac", false))));
     assertEquals("a", stream.stopString());
   }
@@ -99,7 +99,7 @@ class TextStreamTest {
     for (int run = 0; run < 2_000; run++) {
       var text = letters(random, 30);
       var stops = List.of(letters(random, 1 + random.nextInt(5)), letters(random, 4));
-      var stream = golden.textStream(stops, 0);
+      var stream = golden.textStream(TextForm.PLAIN.until(stops, 0));
       var found = String.join("", pieces(stream, golden.encode(text, false)));
       int end =
           stops.stream()
@@ -120,7 +120,7 @@ class TextStreamTest {
 
   @Test
   void aTextOfManyTokensTakesTimeInProportion() {
-    var stream = golden.textStream(List.of("a".repeat(10_000) + "b"), 0);
+    var stream = golden.textStream(TextForm.PLAIN.until(List.of("a".repeat(10_000) + "b"), 0));
     int a = golden.encode("a", false)[0];
     int released = 0;
     for (int i = 0; i < 1_000_000; i++) {
@@ -131,12 +131,12 @@ class TextStreamTest {
 
   @Test
   void specialTokensHaveNoText() {
-    assertEquals(List.of("", "a", "", ""), pieces(golden.textStream(), new int[] {0, 68, 1}));
+    assertEquals(List.of("", "a", "", ""), pieces(golden.textStream(TextForm.PLAIN), new int[] {0, 68, 1}));
   }
 
   @Test
   void anEmptyStopStringIsRefused() {
-    assertThrows(IllegalArgumentException.class, () -> golden.textStream(List.of(""), 0));
+    assertThrows(IllegalArgumentException.class, () -> golden.textStream(TextForm.PLAIN.until(List.of(""), 0)));
   }
 
   /// Decoders do not agree on how many replacements a run of invalid bytes becomes.
@@ -145,7 +145,7 @@ class TextStreamTest {
   }
 
   private void assertStops(String text, List<String> stops, String kept, String stop) {
-    var stream = golden.textStream(stops, 0);
+    var stream = golden.textStream(TextForm.PLAIN.until(stops, 0));
     assertEquals(kept, String.join("", pieces(stream, golden.encode(text, false))));
     assertEquals(stop, stream.stopString());
   }
