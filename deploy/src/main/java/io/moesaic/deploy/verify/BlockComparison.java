@@ -63,8 +63,7 @@ final class BlockComparison implements MoeObserver {
         .ifPresent(
             reference ->
                 worst.choices =
-                    OptionalInt.of(
-                        worst.choices.orElse(0) + differing(choices, reference, row)));
+                    OptionalInt.of(worst.choices.orElse(0) + differing(choices, reference, row)));
     worst.nextRow += hidden.rows();
   }
 

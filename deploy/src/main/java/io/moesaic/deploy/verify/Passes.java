@@ -67,7 +67,8 @@ final class Passes implements AutoCloseable {
     var logits = Matrix.allocate(0, model.config().vocabulary());
     for (int from = 0; from < tokens.length; from += model.maxStepTokens()) {
       int to = Math.min(tokens.length, from + model.maxStepTokens());
-      logits = forward(Arrays.copyOfRange(tokens, from, to), IntStream.range(0, to - from).toArray());
+      logits =
+          forward(Arrays.copyOfRange(tokens, from, to), IntStream.range(0, to - from).toArray());
       reader.read(from, logits);
     }
     return logits;

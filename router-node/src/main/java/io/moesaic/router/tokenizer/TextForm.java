@@ -7,8 +7,8 @@ import java.util.List;
 /// @param stopStrings end a text, and are no part of it
 /// @param minTokens the text of so many tokens is not searched for them
 /// @param specialTokens whether special tokens have text
-/// @param begins whether a text begins with its first token, as that of an encoder-decoder does, and
-///     continues none: a blank that SentencePiece spells there is not meant
+/// @param begins whether a text begins with its first token, as that of an encoder-decoder, and
+///     does not continue another: a blank that SentencePiece spells there is not meant
 public record TextForm(
     List<String> stopStrings, int minTokens, boolean specialTokens, boolean begins) {
   /// Text that continues another one, without special tokens.

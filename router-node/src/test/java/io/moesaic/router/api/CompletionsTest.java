@@ -108,8 +108,7 @@ class CompletionsTest {
     assertEquals("ab", choice(server.complete("\"prompt\": \"a\"")).get("text").asText());
     var choice =
         choice(
-            server.complete(
-                "\"prompt\": \"a\", \"skip_special_tokens\": false, \"logprobs\": 0"));
+            server.complete("\"prompt\": \"a\", \"skip_special_tokens\": false, \"logprobs\": 0"));
     assertEquals("a<s>b", choice.get("text").asText());
     assertEquals("[0,1,4]", choice.get("logprobs").get("text_offset").toString());
   }

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A tokenizer as T5 has it: words with the blanks before them, an end after every prompt, and marks
-/// for words that are to be guessed.
+/// A tokenizer as T5 has it: words with the blanks before them, an end after every prompt, and
+/// marks for words that are to be guessed.
 class SentencePieceTest {
   private static final int END = 1;
   private static final int A = 4;

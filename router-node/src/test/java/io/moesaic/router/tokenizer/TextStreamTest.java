@@ -45,7 +45,8 @@ class TextStreamTest {
     for (int run = 0; run < 200; run++) {
       var text = randomText(random, 100);
       int[] tokens = demo.encode(text, false);
-      assertEquals(text, String.join("", pieces(demo.textStream(TextForm.PLAIN), tokens)), "seed " + seed);
+      assertEquals(
+          text, String.join("", pieces(demo.textStream(TextForm.PLAIN), tokens)), "seed " + seed);
     }
   }
 
@@ -131,12 +132,15 @@ class TextStreamTest {
 
   @Test
   void specialTokensHaveNoText() {
-    assertEquals(List.of("", "a", "", ""), pieces(golden.textStream(TextForm.PLAIN), new int[] {0, 68, 1}));
+    assertEquals(
+        List.of("", "a", "", ""), pieces(golden.textStream(TextForm.PLAIN), new int[] {0, 68, 1}));
   }
 
   @Test
   void anEmptyStopStringIsRefused() {
-    assertThrows(IllegalArgumentException.class, () -> golden.textStream(TextForm.PLAIN.until(List.of(""), 0)));
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> golden.textStream(TextForm.PLAIN.until(List.of(""), 0)));
   }
 
   /// Decoders do not agree on how many replacements a run of invalid bytes becomes.
