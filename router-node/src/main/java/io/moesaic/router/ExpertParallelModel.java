@@ -33,9 +33,10 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
     try (var checkpoint = Checkpoint.open(settings.model())) {
       var modelConfig = ModelConfig.read(settings.model());
       config = TrunkConfig.of(modelConfig).withRotary(settings.rotary());
-      if (config.startToken().isPresent() && settings.kvPositions() <= KvPool.BLOCK) {
+      if (config.encodesPrompts() && settings.kvPositions() <= KvPool.BLOCK) {
         throw new IllegalArgumentException(
-            "kv positions are %d, must be more than %d: prompts and texts are kept apart"
+            ("there is memory for %d positions, must be for more than %d, as prompts and texts are"
+                    + " kept apart: raise --kv-tokens")
                 .formatted(settings.kvPositions(), KvPool.BLOCK));
       }
       capacity = ModelCapacity.of(modelConfig);
@@ -114,7 +115,7 @@ public final class ExpertParallelModel implements MoeBlocks, AutoCloseable {
   /// Most tokens of a prompt and its text together for which there is memory, whatever their
   /// shares.
   public int maxSequence() {
-    int apart = config.startToken().isPresent() ? KvPool.BLOCK : 0;
+    int apart = config.encodesPrompts() ? KvPool.BLOCK : 0;
     return Math.min(config.maxPositions(), pool.positions() - apart);
   }
 

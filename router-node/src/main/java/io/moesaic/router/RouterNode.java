@@ -20,16 +20,13 @@ import io.moesaic.wire.NodeAddress;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Arrays;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -155,12 +152,14 @@ public final class RouterNode implements AutoCloseable {
             });
     TrunkWarmup.run(model.trunk(), model.pool());
     int stepTokens = model.maxStepTokens();
+    var tokens = GenerationTokens.read(settings.model(), config, model.config());
     var capacity =
         new LiveCapacity(
             settings.moe().capacity().orElseGet(model::capacity), model.layers().bank().layers());
     var engine =
         new Engine(
             model.trunk(),
+            tokens.start(),
             model,
             model.pool(),
             new Sampler(model.compute().kernels()),
@@ -170,13 +169,13 @@ public final class RouterNode implements AutoCloseable {
                 Math.clamp(stepTokens / 2, 1, MAX_RUNNING),
                 stepTokens),
             capacity);
-    api.serve(served(config, model, tokenizer, template, capacity), engine);
+    api.serve(served(model, tokens.ends(), tokenizer, template, capacity), engine);
     return new LoadedModel.Texts(model, tokenizer, engine);
   }
 
   private ServedModel served(
-      ModelConfig config,
       ExpertParallelModel model,
+      Set<Integer> ends,
       Tokenizer tokenizer,
       Optional<ChatTemplate> template,
       LiveCapacity capacity) {
@@ -184,11 +183,11 @@ public final class RouterNode implements AutoCloseable {
         settings.name(),
         InstantSource.system().instant().getEpochSecond(),
         model.maxSequence(),
-        model.config().startToken().isPresent()
+        model.config().encodesPrompts()
             ? OptionalInt.of(model.maxStepTokens())
             : OptionalInt.empty(),
         model.config().vocabulary(),
-        endTokens(config, model.config().vocabulary()),
+        ends,
         tokenizer,
         template,
         new ServedMoe(
@@ -197,23 +196,6 @@ public final class RouterNode implements AutoCloseable {
             capacity,
             settings.moe().requests(),
             model.layers().counters()::snapshot));
-  }
-
-  /// The tokens that end a text: `generation_config.json` has the last word.
-  private Set<Integer> endTokens(ModelConfig model, int vocabulary) {
-    var generation = settings.model().resolve("generation_config.json");
-    var key = "eos_token_id";
-    if (Files.exists(generation)) {
-      var config = ModelConfig.readFile(generation);
-      if (config.has(key)) {
-        return toSet(config.integers(key, 0, vocabulary - 1));
-      }
-    }
-    return toSet(model.integers(key, 0, vocabulary - 1));
-  }
-
-  private static Set<Integer> toSet(int[] tokens) {
-    return Arrays.stream(tokens).boxed().collect(Collectors.toUnmodifiableSet());
   }
 
   private Readiness readiness() {

@@ -21,7 +21,7 @@ final class TrunkWarmup {
 
   static void run(Trunk trunk, KvPool pool) {
     int rows = Math.clamp(trunk.config().maxPositions() - 1L, 1, PREFILL_ROWS);
-    boolean encodes = trunk.config().startToken().isPresent();
+    boolean encodes = trunk.config().encodesPrompts();
     int encoded = encodes ? rows : 0;
     int[] logitRows = encodes ? new int[0] : new int[] {rows - 1};
     long end = System.nanoTime() + NANOS;

@@ -36,7 +36,7 @@ final class Inventory {
     return switch (config.text("model_type").orElse("")) {
       case "switch_transformers" -> {
         int encoder = config.integer("num_layers", 1, 1 << 10);
-        int decoder = config.integerOr("num_decoder_layers", encoder, 1, 1 << 10);
+        int decoder = config.integer("num_decoder_layers", 1, 1 << 10);
         var inventory = new Inventory(config, bank, encoder + decoder);
         new SwitchTensors(inventory, encoder, decoder).list();
         yield inventory;

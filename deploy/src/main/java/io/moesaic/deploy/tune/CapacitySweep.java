@@ -4,6 +4,8 @@ import io.moesaic.deploy.dev.ClusterProgress;
 import io.moesaic.deploy.dev.LocalCluster;
 import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.tokenizer.Tokenizer;
+import io.moesaic.router.trunk.TrunkConfig;
+import io.moesaic.tensor.checkpoint.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +31,7 @@ public final class CapacitySweep {
   /// @throws IllegalArgumentException when a text is too short, or the model takes no such windows
   public static SweepReport run(TuneSpec spec, SweepProgress progress)
       throws IOException, InterruptedException {
+    requireContinuation(ModelConfig.read(spec.cluster().model()));
     var texts = read(spec);
     try (var cluster = LocalCluster.startExperts(spec.cluster(), ClusterProgress.SILENT);
         var runner = WindowRunner.open(spec, cluster)) {
@@ -43,6 +46,14 @@ public final class CapacitySweep {
           texts.stream().map(text -> new SweepReport.Text(text.name(), text.tokens())).toList(),
           rows.removeLast().row(),
           rows.stream().map(RowSums::row).toList());
+    }
+  }
+
+  /// A window of text is read from its beginning, and each token predicts the next.
+  private static void requireContinuation(ModelConfig config) {
+    if (TrunkConfig.of(config).encodesPrompts()) {
+      throw config.invalid(
+          "model_type", "which encodes prompts; must be a model whose texts continue them");
     }
   }
 

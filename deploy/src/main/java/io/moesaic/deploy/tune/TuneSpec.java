@@ -10,6 +10,7 @@ import io.moesaic.router.capacity.CapacityRule.Formula;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /// What to measure.
 ///
@@ -39,9 +40,10 @@ public record TuneSpec(
       if (rule == Formula.FIXED) {
         throw new IllegalArgumentException("rule is fixed, which has no factor: choose another");
       }
-      if (scope == Scope.REQUEST) {
+      if (scope != Scope.SEQUENCE && scope != Scope.STEP) {
         throw new IllegalArgumentException(
-            "scope is request, must be sequence or step: each window is a request of one sequence");
+            "scope is %s, must be sequence or step: each window is a request of one sequence"
+                .formatted(scope.name().toLowerCase(Locale.ROOT)));
       }
     }
 

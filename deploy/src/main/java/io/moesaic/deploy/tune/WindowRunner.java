@@ -54,11 +54,6 @@ final class WindowRunner implements AutoCloseable {
   }
 
   private static void requireFits(TuneSpec spec, ExpertParallelModel model) {
-    if (model.config().startToken().isPresent()) {
-      throw new IllegalArgumentException(
-          "the model encodes prompts apart from their texts, must be one whose texts continue"
-              + " them");
-    }
     if (spec.window() > model.config().maxPositions()) {
       throw new IllegalArgumentException(
           "window is %d tokens, must be at most the %d positions of the model"

@@ -80,7 +80,7 @@ final class Expectations implements AutoCloseable {
 
   /// Whether prompts are encoded apart from their texts.
   private boolean encodes() {
-    return model.startToken().isPresent();
+    return model.encodesPrompts();
   }
 
   private List<int[]> ids(String name, int bound) {
@@ -130,11 +130,10 @@ final class Expectations implements AutoCloseable {
     return texts;
   }
 
-  /// What a greedy text begins with: a prompt, or the token that all texts begin with.
+  /// What a greedy text begins with: its prompt, or the token that stands before a text whose
+  /// prompt is encoded.
   int[] greedyBegin(int prompt) {
-    return model.startToken().isPresent()
-        ? new int[] {model.startToken().getAsInt()}
-        : prompts.get(prompt);
+    return encodes() ? new int[] {greedy.get(prompt)[0]} : prompts.get(prompt);
   }
 
   /// Texts with their beginnings, as a greedy reader writes them; empty when there are none.
@@ -226,12 +225,13 @@ final class Expectations implements AutoCloseable {
     var ids = ids("greedy_ids", model.vocabulary());
     boolean continued =
         ids.size() == prompts.size()
-            && IntStream.range(0, ids.size()).allMatch(i -> begins(ids.get(i), greedyBegin(i)));
+            && IntStream.range(0, ids.size())
+                .allMatch(i -> encodes() || begins(ids.get(i), prompts.get(i)));
     if (!continued) {
       throw new CheckpointException(
           file,
           "tensor \"greedy_ids\" does not hold %s and its continuation"
-              .formatted(encodes() ? "the first token of each text" : "each of input_ids"));
+              .formatted(encodes() ? "a text for each prompt" : "each of input_ids"));
     }
     return ids;
   }

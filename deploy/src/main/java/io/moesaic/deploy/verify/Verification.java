@@ -11,8 +11,8 @@ import io.moesaic.tensor.checkpoint.ModelConfig;
 import java.nio.file.Path;
 import java.util.List;
 
-/// Runs the prompts of an [Expectations] file through the router's own code in this process and
-/// expert nodes in processes of their own.
+/// Runs the prompts of an [Expectations] file through the router's own code in this process and the
+/// expert nodes of a local cluster.
 public final class Verification {
   private final ClusterSpec cluster;
   private final Path expectedFile;

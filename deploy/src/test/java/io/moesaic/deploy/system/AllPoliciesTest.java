@@ -36,6 +36,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -142,6 +143,7 @@ class AllPoliciesTest {
     try (var engine =
         new Engine(
             model.trunk(),
+            OptionalInt.empty(),
             blocks,
             model.pool(),
             new Sampler(model.compute().kernels()),

@@ -51,12 +51,21 @@ record ApiError(int status, ObjectNode body, Map<String, String> headers) {
                 (long) promptTokens + completionTokens,
                 promptTokens,
                 completionTokens);
+    return tooLong(message, promptTokens, maxModelLength);
+  }
+
+  /// Of a model that encodes prompts.
+  static ApiError promptTooLong(int maxPromptLength, int promptTokens) {
+    var message =
+        ("This model encodes a prompt as a whole, and its maximum prompt length is %d tokens."
+                + " However, you requested %d tokens in a prompt. Please reduce its length.")
+            .formatted(maxPromptLength, promptTokens);
+    return tooLong(message, promptTokens, maxPromptLength);
+  }
+
+  private static ApiError tooLong(String message, int promptTokens, int most) {
     var error = of(400, "invalid_request_error", message, null, "context_length_exceeded");
-    error
-        .body
-        .withObject("error")
-        .put("n_prompt_tokens", promptTokens)
-        .put("n_ctx", maxModelLength);
+    error.body.withObject("error").put("n_prompt_tokens", promptTokens).put("n_ctx", most);
     return error;
   }
 

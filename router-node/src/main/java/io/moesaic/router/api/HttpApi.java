@@ -71,7 +71,7 @@ public final class HttpApi implements AutoCloseable {
   /// A model is loaded that writes no texts, because it is MoE layers only: from now on it is
   /// listed, and who asks for texts is told.
   public void serveLayers(String name, long createdSeconds) {
-    card = new ModelCard(name, createdSeconds, OptionalInt.empty());
+    card = new ModelCard(name, createdSeconds, OptionalInt.empty(), OptionalInt.empty());
   }
 
   /// Begins to accept connections.

@@ -7,10 +7,15 @@ import java.util.OptionalInt;
 ///
 /// @param createdSeconds since the epoch
 /// @param maxModelLength absent when it writes no texts
-record ModelCard(String name, long createdSeconds, OptionalInt maxModelLength) {
+/// @param maxPromptLength of a model that encodes prompts
+record ModelCard(
+    String name, long createdSeconds, OptionalInt maxModelLength, OptionalInt maxPromptLength) {
   static ModelCard of(ServedModel model) {
     return new ModelCard(
-        model.name(), model.createdSeconds(), OptionalInt.of(model.maxModelLength()));
+        model.name(),
+        model.createdSeconds(),
+        OptionalInt.of(model.maxModelLength()),
+        model.maxEncodedPrompt());
   }
 
   ObjectNode json() {
@@ -22,6 +27,7 @@ record ModelCard(String name, long createdSeconds, OptionalInt maxModelLength) {
             .put("owned_by", "moesaic")
             .put("root", name);
     maxModelLength.ifPresent(length -> json.put("max_model_len", length));
+    maxPromptLength.ifPresent(length -> json.put("max_prompt_len", length));
     return json;
   }
 }

@@ -168,11 +168,7 @@ final class TextRequestParser {
     int length = prompt.tokens().length;
     int longest = model.maxEncodedPrompt().orElse(length);
     if (length > longest) {
-      throw ApiError.invalid(
-              "prompt",
-              "prompt has %d tokens, must have at most %d: the model '%s' encodes it as a whole"
-                  .formatted(length, longest, model.name()))
-          .exception();
+      throw ApiError.promptTooLong(longest, length).exception();
     }
     int rest = model.maxModelLength() - length;
     int needed = asked >= 0 ? asked : 1;

@@ -44,6 +44,7 @@ final class TokenRoutes {
       ids = ChatMessages.prompt(fields, model, fields.flag("add_generation_prompt", true)).tokens();
     }
     var json = Json.object().put("count", ids.length).put("max_model_len", model.maxModelLength());
+    model.maxEncodedPrompt().ifPresent(length -> json.put("max_prompt_len", length));
     json.set("tokens", ids(ids));
     if (fields.flag("return_token_strs", false)) {
       var pieces = json.putArray("token_strs");

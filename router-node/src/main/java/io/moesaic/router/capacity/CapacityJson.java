@@ -27,7 +27,8 @@ import java.util.stream.Collectors;
 /// `factor` must be there, unless `overflow` is `none` or `rule` is `fixed` with a `capacity`;
 /// the other fields have the defaults that stand here. `minimum` and `multiple_of` change a rule;
 /// `rounding` (ceil, floor, half_even) and `count_ranks` belong to the rule `plain`. `seed` belongs
-/// to the priority `random`.
+/// to the priority `random`. With scope `whole_sequence`, the rule is `fixed` and the priority
+/// `position`.
 public final class CapacityJson {
   private static final int MAX_COUNT = 1 << 20;
 
@@ -53,15 +54,17 @@ public final class CapacityJson {
       refuseBeside(fields, "overflow", "none", "scope", "per", "priority", "renormalize", "seed");
       return CapacityPolicy.DROPLESS;
     }
-    var priority = fields.choice("priority", Priority.PROBABILITY);
+    var scope = fields.choice("scope", Scope.SEQUENCE);
+    boolean whole = scope == Scope.WHOLE_SEQUENCE;
+    var priority = fields.choice("priority", whole ? Priority.POSITION : Priority.PROBABILITY);
     if (priority != Priority.RANDOM) {
       refuseBeside(fields, "priority", JsonFields.label(priority), "seed");
     }
-    var rule = rule(fields);
+    var rule = rule(fields, whole ? Formula.FIXED : Formula.MEGATRON);
     return new CapacityPolicy(
         rule,
         layers(fields, rule.formula()),
-        fields.choice("scope", Scope.SEQUENCE),
+        scope,
         fields.choice("per", Per.EXPERT),
         priority,
         overflow,
@@ -69,8 +72,8 @@ public final class CapacityJson {
         fields.longInteger("seed", 0));
   }
 
-  private static CapacityRule rule(JsonFields fields) {
-    var formula = fields.choice("rule", Formula.MEGATRON);
+  private static CapacityRule rule(JsonFields fields, Formula otherwise) {
+    var formula = fields.choice("rule", otherwise);
     var label = JsonFields.label(formula);
     if (formula == Formula.FIXED) {
       refuseBeside(fields, "rule", label, "factor", "minimum", "multiple_of", "layers");

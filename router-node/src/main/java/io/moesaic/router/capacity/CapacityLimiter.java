@@ -4,6 +4,7 @@ import io.moesaic.router.capacity.CapacityPolicy.Overflow;
 import io.moesaic.router.capacity.CapacityPolicy.Per;
 import io.moesaic.router.capacity.CapacityPolicy.Priority;
 import io.moesaic.router.capacity.CapacityPolicy.Renormalize;
+import io.moesaic.router.capacity.CapacityPolicy.Scope;
 import io.moesaic.router.gate.Choices;
 import io.moesaic.router.gate.Gating;
 import io.moesaic.router.gate.TokenRows;
@@ -101,7 +102,7 @@ public final class CapacityLimiter {
     var queue = order.of(policy, rows);
     int capacity = policy.rule(layer).capacity(rows.length, experts, ranks, fullest(queue));
     boolean limited = capacity != CapacityRule.UNLIMITED;
-    boolean whole = policy.countsWholeSequences();
+    boolean whole = policy.scope() == Scope.WHOLE_SEQUENCE;
     boolean told = whole && !before.isNew(layer);
     if (limited) {
       Arrays.fill(fresh, 0);

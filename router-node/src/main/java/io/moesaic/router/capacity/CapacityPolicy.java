@@ -1,6 +1,7 @@
 package io.moesaic.router.capacity;
 
 import java.util.Collections;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -39,9 +40,11 @@ public record CapacityPolicy(
           0);
 
   public enum Scope {
-    /// One sequence's tokens of a forward pass, or of all its passes if
-    /// [CapacityPolicy#countsWholeSequences]: other requests have no influence.
+    /// One sequence's tokens of a forward pass: other requests have no influence.
     SEQUENCE,
+    /// One sequence's tokens of all its passes: what a token takes stays taken, as if the whole
+    /// sequence were computed in a single pass (Hugging Face's Switch Transformers).
+    WHOLE_SEQUENCE,
     /// The tokens of all of a request's sequences in a forward pass.
     REQUEST,
     /// All tokens of a forward pass under the same policy: a request's result depends on those that
@@ -103,6 +106,26 @@ public record CapacityPolicy(
       }
       rule.withFactor(entry.getValue());
     }
+    if (scope == Scope.WHOLE_SEQUENCE && overflow != Overflow.NONE) {
+      requireSettledByEarlierTokens(rule, priority, overflow);
+    }
+  }
+
+  /// What became of a token cannot be changed by those that come when it has been computed.
+  private static void requireSettledByEarlierTokens(
+      CapacityRule rule, Priority priority, Overflow overflow) {
+    if (rule.formula() != CapacityRule.Formula.FIXED
+        || priority != Priority.POSITION
+        || overflow != Overflow.DROP) {
+      throw new IllegalArgumentException(
+          ("scope whole_sequence is with rule %s, priority %s and overflow %s, must be with fixed,"
+                  + " position and drop: a token's fate is settled before later ones are known")
+              .formatted(name(rule.formula()), name(priority), name(overflow)));
+    }
+  }
+
+  private static String name(Enum<?> constant) {
+    return constant.name().toLowerCase(Locale.ROOT);
   }
 
   /// The same with one other factor for all layers.
@@ -121,16 +144,6 @@ public record CapacityPolicy(
   /// Whether anything can be dropped.
   public boolean limits() {
     return overflow != Overflow.NONE;
-  }
-
-  /// Whether the places that a sequence's tokens take stay taken in its later passes: with a number
-  /// that does not depend on how many tokens there are, and with earlier tokens first, that is what
-  /// a single pass over the whole sequence would do (Hugging Face's Switch Transformers).
-  public boolean countsWholeSequences() {
-    return rule.formula() == CapacityRule.Formula.FIXED
-        && scope == Scope.SEQUENCE
-        && priority == Priority.POSITION
-        && overflow == Overflow.DROP;
   }
 
   /// The rule of a layer.

@@ -20,7 +20,7 @@ public final class ModelCapacity {
           new CapacityPolicy(
               CapacityRule.fixed(config.integerOr("expert_capacity", 64, 1, 1 << 20)),
               Collections.emptySortedMap(),
-              Scope.SEQUENCE,
+              Scope.WHOLE_SEQUENCE,
               Per.EXPERT,
               Priority.POSITION,
               Overflow.DROP,

@@ -12,6 +12,7 @@ import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.router.trunk.Trunk;
 import io.moesaic.tensor.Matrix;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,6 +34,7 @@ public final class Engine implements Generator, AutoCloseable {
       new GenerationFailure(Code.SHUTTING_DOWN, "The server is shutting down.");
 
   private final Trunk trunk;
+  private final OptionalInt start;
   private final MoeBlocks moe;
   private final Publisher publisher;
   private final EngineLimits limits;
@@ -44,15 +46,26 @@ public final class Engine implements Generator, AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
 
+  /// @param start the token that texts begin with, if the trunk encodes their prompts apart from
+  ///     them
   /// @param capacity of requests that bring none; each step is by what it is then
   public Engine(
       Trunk trunk,
+      OptionalInt start,
       MoeBlocks moe,
       KvPool pool,
       Sampler sampler,
       EngineLimits limits,
       LiveCapacity capacity) {
+    if (start.isPresent() != trunk.config().encodesPrompts()) {
+      throw new IllegalArgumentException(
+          "a token that texts begin with is %s, but the model %s prompts apart from them"
+              .formatted(
+                  start.isPresent() ? "given" : "missing",
+                  trunk.config().encodesPrompts() ? "encodes" : "does not encode"));
+    }
     this.trunk = trunk;
+    this.start = start;
     this.moe = moe;
     this.limits = limits;
     this.capacity = capacity;
@@ -65,10 +78,8 @@ public final class Engine implements Generator, AutoCloseable {
   public List<Generation> submit(
       List<GenerationRequest> texts, List<? extends GenerationListener> listeners)
       throws QueueFullException {
-    var start = trunk.config().startToken();
-    if (start.isPresent() && texts.stream().anyMatch(GenerationRequest::scorePrompt)) {
-      throw new IllegalArgumentException(
-          "the prompt cannot be scored: this model encodes it and does not continue it");
+    if (start.isPresent()) {
+      texts.forEach(Engine::requireEncodable);
     }
     var cohort = Cohort.of(texts, listeners, start);
     scheduler.requireFits(cohort, grouping());
@@ -85,6 +96,18 @@ public final class Engine implements Generator, AutoCloseable {
       failIncoming();
     }
     return List.copyOf(cohort.members());
+  }
+
+  private static void requireEncodable(GenerationRequest text) {
+    if (text.scorePrompt()) {
+      throw new IllegalArgumentException(
+          "the prompt cannot be scored: this model encodes it and does not continue it");
+    }
+    if (text.moe().routedExperts()) {
+      throw new IllegalArgumentException(
+          "experts cannot be told by position: prompts and texts of this model have MoE layers of"
+              + " their own");
+    }
   }
 
   /// Texts that have been accepted and not ended.

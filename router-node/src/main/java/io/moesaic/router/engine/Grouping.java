@@ -11,8 +11,8 @@ import io.moesaic.router.capacity.PlacesTaken;
 record Grouping(CapacityPolicy standing, boolean expertsChoose) {
   /// How a sequence is cut into steps.
   enum Pace {
-    /// As the budget allows: its rows have no influence on each other, or it asked for the
-    /// influence of whoever is there.
+    /// As the budget allows: its rows have no influence on each other or only on later ones, or it
+    /// asked for the influence of whoever is there.
     FREE,
     /// In windows at fixed positions, each in one step: they are what is counted together.
     WINDOWS,
@@ -41,16 +41,21 @@ record Grouping(CapacityPolicy standing, boolean expertsChoose) {
     }
     return switch (policy.scope()) {
       case SEQUENCE -> Pace.WINDOWS;
+      case WHOLE_SEQUENCE -> expertsChoose ? Pace.WINDOWS : Pace.FREE;
       case REQUEST -> Pace.LOCKSTEP;
       case STEP -> Pace.FREE;
     };
   }
 
   Group group(Sequence sequence) {
-    return switch (pace(sequence)) {
-      case FREE -> new Group(this, policy(sequence));
-      case WINDOWS -> new Group(sequence, policy(sequence));
-      case LOCKSTEP -> new Group(sequence.cohort(), policy(sequence));
+    var policy = policy(sequence);
+    if (!policy.limits()) {
+      return new Group(expertsChoose ? sequence : this, policy);
+    }
+    return switch (policy.scope()) {
+      case SEQUENCE, WHOLE_SEQUENCE -> new Group(sequence, policy);
+      case REQUEST -> new Group(sequence.cohort(), policy);
+      case STEP -> new Group(this, policy);
     };
   }
 

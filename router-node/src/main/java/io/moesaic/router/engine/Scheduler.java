@@ -15,13 +15,15 @@ import java.util.Optional;
 ///
 /// Sequences whose [Pace] is not free are computed in windows that are not cut, those of a request
 /// in lockstep all at once. A prompt that is encoded apart from its text is one window, and a step
-/// that encodes does nothing else. Nobody starves: among the prompts the one that was admitted
-/// first comes first, and its windows fit beside everybody who decodes, by [EngineLimits#window].
+/// that encodes does nothing else; the next one does not encode. Nobody starves: among the prompts
+/// the one that was admitted first comes first, and its windows fit beside everybody who decodes
+/// ([EngineLimits#window]).
 final class Scheduler {
   private final KvPool pool;
   private final EngineLimits limits;
   private final Deque<Sequence> waiting = new ArrayDeque<>();
   private final List<Sequence> running = new ArrayList<>();
+  private boolean encodedLast;
 
   Scheduler(KvPool pool, EngineLimits limits) {
     this.pool = pool;
@@ -74,8 +76,9 @@ final class Scheduler {
     for (var member : cohort.members()) {
       if (member.blocks() > pool.positions() / KvPool.BLOCK) {
         throw new IllegalArgumentException(
-            "the text may come to %d positions, but there is memory for %d only"
-                .formatted(member.maxPositions(), pool.positions()));
+            "the text may come to %d positions in %d blocks, but there is memory for %d only"
+                .formatted(
+                    member.maxPositions(), member.blocks(), pool.positions() / KvPool.BLOCK));
       }
       if (member.encoded() > limits.stepTokens()) {
         throw new IllegalArgumentException(
@@ -166,11 +169,7 @@ final class Scheduler {
 
   /// The work of one step.
   List<Slice> schedule(Grouping grouping) {
-    var units = units(grouping);
-    var encoding = units.stream().filter(Unit::encodes).toList();
-    if (!encoding.isEmpty()) {
-      units = encoding;
-    }
+    var units = turn(units(grouping));
     List<Slice> slices = new ArrayList<>();
     int budget = limits.stepTokens();
     for (var unit : units) {
@@ -192,6 +191,14 @@ final class Scheduler {
       }
     }
     return slices;
+  }
+
+  /// Those that encode or those that do not: in turns, when there are both.
+  private List<Unit> turn(List<Unit> units) {
+    var encoding = units.stream().filter(Unit::encodes).toList();
+    var others = units.stream().filter(unit -> !unit.encodes()).toList();
+    encodedLast = !encoding.isEmpty() && (others.isEmpty() || !encodedLast);
+    return encodedLast ? encoding : others;
   }
 
   /// What everybody who runs would compute next, in the order of their admission.

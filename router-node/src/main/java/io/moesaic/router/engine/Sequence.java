@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
 /// A text and how far it has come. Everything but [#cancel] is for the engine's thread.
 ///
 /// ```
-///   tokens   | prompt .......................... | generated ....... |
-///            0            computed ^               ^ prompt.length   ^ length
+///   tokens   | prompt ...................... | start | generated ....... |
+///            0            computed ^         ^ encoded ^ given           ^ length
 /// ```
 /// Keys and values of the first `computed` tokens are in the cache. When all are computed, the next
-/// token is chosen. When the model encodes prompts apart from their texts, a token stands between
-/// the prompt and what is generated, with which the text begins.
+/// token is chosen. The start is a token that texts begin with when their prompts are encoded apart
+/// from them; there is none when they continue their prompts, and nothing is encoded.
 final class Sequence implements Generation {
   private final Cohort cohort;
   private final GenerationRequest request;
@@ -43,13 +43,13 @@ final class Sequence implements Generation {
     this.cohort = cohort;
     this.request = request;
     this.listener = listener;
-    counts = new TokenCounts(request.prompt());
     int prompt = request.prompt().length;
     tokens = Arrays.copyOf(request.prompt(), prompt + (start.isPresent() ? 1 : 0));
     start.ifPresent(token -> tokens[prompt] = token);
     encoded = start.isPresent() ? prompt : 0;
     given = tokens.length;
     length = given;
+    counts = new TokenCounts(Arrays.copyOfRange(tokens, encoded, given));
     promptScores.add(TokenScore.unscored(tokens[0]));
   }
 

@@ -53,16 +53,19 @@ public final class TextStream {
 
   /// The bytes that a token stands for if it comes next.
   public byte[] bytes(int token) {
-    var bytes = form.specialTokens() ? vocabulary.bytes(token) : vocabulary.text(token);
-    return begins ? vocabulary.atBeginning(bytes) : bytes;
+    return begins ? vocabulary.atBeginning(shown(token)) : shown(token);
+  }
+
+  private byte[] shown(int token) {
+    return form.specialTokens() ? vocabulary.bytes(token) : vocabulary.text(token);
   }
 
   /// @return the text that became certain, often empty
   public String append(int token) {
     tokens++;
-    var bytes = bytes(token);
-    begins = begins && vocabulary.text(token).length == 0;
-    return release(decode(bytes, false));
+    var text = release(decode(bytes(token), false));
+    begins = begins && shown(token).length == 0;
+    return text;
   }
 
   /// No token follows.

@@ -3,7 +3,8 @@ package io.moesaic.router.trunk;
 import io.moesaic.router.trunk.AttentionConfig.Latent;
 import io.moesaic.tensor.kernel.Compute;
 import java.util.Arrays;
-import java.util.function.IntFunction;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Makes the attention of each layer; all layers share each thread's working memory.
@@ -33,20 +34,21 @@ final class Attentions {
 
   private CachedHeads heads(int layer, GroupedWeights weights) {
     var window = config.layers().get(layer).window();
-    return new CachedHeads(layer, weights.config(), window, weightings(weights), cached);
+    var grouped = weights.config();
+    var weightings =
+        grouped.sinks()
+            ? weightings(weights)
+            : Weighting.same(new Weighting.Scaled(grouped.scale()), grouped);
+    return new CachedHeads(layer, grouped, window, weightings, cached);
   }
 
-  private static IntFunction<Weighting> weightings(GroupedWeights weights) {
+  private static List<Weighting> weightings(GroupedWeights weights) {
     var config = weights.config();
-    if (!config.sinks()) {
-      var scaled = new Weighting.Scaled(config.scale());
-      return _ -> scaled;
-    }
     int group = config.group();
-    return head -> {
-      var sinks = Arrays.copyOfRange(weights.sinks(), head * group, (head + 1) * group);
-      return new Weighting.WithSinks(config.scale(), sinks);
-    };
+    return IntStream.range(0, config.kvHeads())
+        .mapToObj(head -> Arrays.copyOfRange(weights.sinks(), head * group, (head + 1) * group))
+        .<Weighting>map(sinks -> new Weighting.WithSinks(config.scale(), sinks))
+        .toList();
   }
 
   private ThreadLocal<LatentScratch> latents(Latent latent) {

@@ -1,7 +1,9 @@
 package io.moesaic.router.trunk;
 
+import io.moesaic.tensor.ffn.ExpertBank;
 import io.moesaic.tensor.ffn.FeedForward;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// The feed-forward block of a layer.
 sealed interface Block {
@@ -12,6 +14,15 @@ sealed interface Block {
 
   /// One feed-forward block for all tokens.
   record Dense(FeedForward feedForward) implements Block {}
+
+  /// The block of a layer.
+  ///
+  /// @param prefix what the names of the layer's tensors begin with
+  /// @param dense of a layer without experts
+  static Block of(ExpertBank experts, String prefix, Supplier<FeedForward> dense) {
+    var moeLayer = experts.layerIn(prefix);
+    return moeLayer.isPresent() ? new Sparse(moeLayer.getAsInt()) : new Dense(dense.get());
+  }
 
   /// How many of the blocks have experts.
   static int sparse(List<Block> blocks) {

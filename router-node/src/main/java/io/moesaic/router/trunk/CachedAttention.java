@@ -70,9 +70,9 @@ final class CachedAttention {
   Matrix attend(RowBlock rows, Sight sight, Weighting weighting, Memory memory) {
     var cache = rows.cache();
     int group = queries.rows() / rows.rows();
-    int from = sight.from(cache, rows.firstPosition());
+    int from = sight.from(cache, rows.firstPlace());
     int firstBlock = from / KvPool.BLOCK;
-    int lastBlock = (sight.end(cache, rows.lastPosition()) - 1) / KvPool.BLOCK;
+    int lastBlock = (sight.end(cache, rows.lastPlace()) - 1) / KvPool.BLOCK;
     // Columns are counted from the first block; that is a multiple of the kernels' 16 lanes.
     int origin = firstBlock * KvPool.BLOCK;
     var weights = weights((lastBlock - firstBlock + 1) * KvPool.BLOCK);
@@ -81,16 +81,16 @@ final class CachedAttention {
       kernels.panel(queries, memory.keys(block), columns, false);
     }
     for (int i = 0; i < queries.rows(); i++) {
-      int position = rows.firstPosition() + i / group;
-      int first = sight.from(cache, position) - origin;
-      int end = sight.end(cache, position) - origin;
+      int place = rows.firstPlace() + i / group;
+      int first = sight.from(cache, place) - origin;
+      int end = sight.end(cache, place) - origin;
       switch (weighting) {
         case Weighting.Scaled(float scale) -> kernels.softmax(weights, i, first, end, scale);
         case Weighting.WithSinks(float scale, float[] sinks) ->
             softmax(weights, i, first, end, scale, sinks[i % group]);
         case Weighting.Biased(var bias, int head) -> {
           for (int column = first; column < end; column++) {
-            float added = bias.at(head, origin + column - position);
+            float added = bias.at(head, origin + column - place);
             weights.set(i, column, weights.get(i, column) + added);
           }
           kernels.softmax(weights, i, first, end, 1);
@@ -98,15 +98,15 @@ final class CachedAttention {
       }
     }
     // All rows attend to what the first of them does, unless a window moves with them.
-    boolean shared = sight.from(cache, rows.lastPosition()) == from;
-    int sharedTo = shared ? sight.end(cache, rows.firstPosition()) : from;
+    boolean shared = sight.from(cache, rows.lastPlace()) == from;
+    int sharedTo = shared ? sight.end(cache, rows.firstPlace()) : from;
     for (int block = firstBlock; block <= lastBlock; block++) {
       var sums = new BlockSums(block, origin, weights, memory);
       sums.add(0, queries.rows(), from, from, sharedTo);
       for (int i = 0; i < rows.rows(); i++) {
-        int position = rows.firstPosition() + i;
-        int start = sight.from(cache, position);
-        int end = sight.end(cache, position);
+        int place = rows.firstPlace() + i;
+        int start = sight.from(cache, place);
+        int end = sight.end(cache, place);
         sums.add(i * group, group, start, Math.max(sharedTo, start), end);
       }
     }

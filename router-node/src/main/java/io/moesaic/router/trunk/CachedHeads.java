@@ -5,7 +5,6 @@ import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.kernel.Compute;
 import io.moesaic.tensor.kernel.Panel;
 import java.util.List;
-import java.util.function.IntFunction;
 
 /// The heads of a layer: what they keep of each position, and how their queries attend to it. Knows
 /// not where queries, keys and values come from.
@@ -19,7 +18,7 @@ record CachedHeads(
     int layer,
     Grouped config,
     Sight sight,
-    IntFunction<Weighting> weightings,
+    List<Weighting> weightings,
     ThreadLocal<CachedAttention> attention) {
   /// Stores what is kept of some rows.
   ///
@@ -28,7 +27,7 @@ record CachedHeads(
     int width = config.headDim();
     for (int i = 0; i < rows.rows(); i++) {
       int row = rows.firstRow() + i;
-      int place = rows.firstPosition() + i;
+      int place = rows.firstPlace() + i;
       for (int head = 0; head < config.kvHeads(); head++) {
         int column = head * width;
         rows.cache().putKey(layer, head, place, keysAndValues, row, column);
@@ -58,7 +57,7 @@ record CachedHeads(
       int from = allQueries.at(rows.firstRow() + i / group) + column;
       System.arraycopy(allQueries.data(), from, queries.data(), queries.at(i), width);
     }
-    var sums = own.attend(rows, sight, weightings.apply(head), memory(rows.cache(), head));
+    var sums = own.attend(rows, sight, weightings.get(head), memory(rows.cache(), head));
     for (int i = 0; i < sums.rows(); i++) {
       int to = output.at(rows.firstRow() + i / group) + (head * group + i % group) * width;
       System.arraycopy(sums.data(), sums.at(i), output.data(), to, width);

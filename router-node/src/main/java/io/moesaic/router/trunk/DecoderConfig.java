@@ -2,7 +2,6 @@ package io.moesaic.router.trunk;
 
 import io.moesaic.tensor.DType;
 import java.util.List;
-import java.util.OptionalInt;
 
 /// A decoder without its experts: what the families have in common, and the choices in which they
 /// differ.
@@ -73,7 +72,7 @@ record DecoderConfig(
   }
 
   @Override
-  public OptionalInt startToken() {
-    return OptionalInt.empty();
+  public boolean encodesPrompts() {
+    return false;
   }
 }

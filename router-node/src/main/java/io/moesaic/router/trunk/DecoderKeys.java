@@ -90,19 +90,15 @@ final class DecoderKeys {
   /// @param windows the window of each layer
   List<Layer> layers(IntFunction<Window> windows) {
     List<Layer> all = new ArrayList<>();
-    int moeLayer = 0;
     for (int layer = 0; layer < layers; layer++) {
-      var prefix = "model.layers." + layer + ".";
-      boolean sparse =
-          moeLayer < experts.layers() && experts.blockPrefix(moeLayer).startsWith(prefix);
-      all.add(new Layer(windows.apply(layer), sparse ? new Block.Sparse(moeLayer++) : dense()));
+      var block = Block.of(experts, "model.layers." + layer + ".", this::dense);
+      all.add(new Layer(windows.apply(layer), block));
     }
     return all;
   }
 
-  private Block dense() {
-    int intermediate = config.integer("intermediate_size", 1, 1 << 20);
-    return new Block.Dense(new FeedForward.SwiGlu(hidden, intermediate));
+  private FeedForward dense() {
+    return new FeedForward.SwiGlu(hidden, config.integer("intermediate_size", 1, 1 << 20));
   }
 
   /// The layers that `layer_types` calls `sliding_attention`, or those that the family says.

@@ -28,8 +28,4 @@ record Embedding(Tensor table, float factor) {
     Residuals.scale(x, factor);
     return x;
   }
-
-  long bytes() {
-    return table.data().byteSize();
-  }
 }

@@ -4,12 +4,12 @@ package io.moesaic.router.trunk;
 /// and those of the text.
 record EncodedPrompt() implements Sight {
   @Override
-  public int from(KvSequence cache, int position) {
+  public int from(KvSequence cache, int place) {
     return 0;
   }
 
   @Override
-  public int end(KvSequence cache, int position) {
+  public int end(KvSequence cache, int place) {
     return cache.encoded();
   }
 }

@@ -3,7 +3,6 @@ package io.moesaic.router.trunk;
 import io.moesaic.router.trunk.AttentionConfig.Grouped;
 import io.moesaic.tensor.DType;
 import java.util.List;
-import java.util.OptionalInt;
 
 /// An encoder for the prompt and a decoder for the text, without their experts (Raffel et al. 2020,
 /// "T5"). Positions enter by their distances only.
@@ -13,7 +12,6 @@ import java.util.OptionalInt;
 /// @param epsilon of the norms
 /// @param tiedHead whether the head shares the embeddings' weights; the logits are divided by the
 ///     root of `hidden` then
-/// @param start the token that texts begin with
 /// @param attention of every layer, also of the decoder's to the prompt
 /// @param buckets of distances
 /// @param maxDistance from which on all are in the same bucket
@@ -24,7 +22,6 @@ record EncoderDecoderConfig(
     int vocabulary,
     float epsilon,
     boolean tiedHead,
-    int start,
     Grouped attention,
     int buckets,
     int maxDistance,
@@ -58,8 +55,8 @@ record EncoderDecoderConfig(
   }
 
   @Override
-  public OptionalInt startToken() {
-    return OptionalInt.of(start);
+  public boolean encodesPrompts() {
+    return true;
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.moesaic.tensor.Matrix;
 import io.moesaic.tensor.kernel.Compute;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /// An encoder and a decoder (Raffel et al. 2020, "T5"). A pass is of one of the two:
 ///
@@ -49,28 +50,27 @@ final class EncoderDecoderTrunk implements Trunk {
 
   private List<CrossAttention> crossAttentions() {
     var layers = weights.decoder().layers();
-    var unbiased = new Weighting.Scaled(config.attention().scale());
+    var unbiased =
+        Weighting.same(new Weighting.Scaled(config.attention().scale()), config.attention());
     List<CrossAttention> all = new ArrayList<>();
     for (int layer = 0; layer < layers.size(); layer++) {
       var heads =
-          new CachedHeads(layer, config.attention(), new EncodedPrompt(), _ -> unbiased, attention);
+          new CachedHeads(layer, config.attention(), new EncodedPrompt(), unbiased, attention);
       all.add(new CrossAttention(layers.get(layer).cross().orElseThrow(), heads, compute));
     }
     return List.copyOf(all);
   }
 
   private Residuals residuals(Stack stack, List<Block> blocks, Sight sight) {
+    List<Weighting> biased =
+        IntStream.range(0, config.attention().kvHeads())
+            .<Weighting>mapToObj(head -> new Weighting.Biased(stack.bias(), head))
+            .toList();
     List<Residual> all = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       int layer = i;
       var w = stack.layers().get(layer);
-      var heads =
-          new CachedHeads(
-              layer,
-              config.attention(),
-              sight,
-              head -> new Weighting.Biased(stack.bias(), head),
-              attention);
+      var heads = new CachedHeads(layer, config.attention(), sight, biased, attention);
       var self = new GroupedAttention(w.attention(), heads, config.epsilon(), compute);
       all.add(new Residual(w.attentionNorm(), self));
       w.cross().ifPresent(c -> all.add(new Residual(c.norm(), crossAttentions.get(layer))));

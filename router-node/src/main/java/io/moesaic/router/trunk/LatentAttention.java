@@ -87,7 +87,7 @@ final class LatentAttention implements Branch {
         angles.turn(kernels, queries, row, head * config.query() + config.plain());
       }
       angles.turn(kernels, keys, row, config.latent());
-      rows.cache().putKey(layer, 0, rows.firstPosition() + i, keys, row, 0);
+      rows.cache().putKey(layer, 0, rows.firstPlace() + i, keys, row, 0);
     }
   }
 

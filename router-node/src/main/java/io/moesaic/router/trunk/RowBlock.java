@@ -10,8 +10,8 @@ import java.util.List;
 /// @param cache of the sequence
 /// @param firstRow in the step
 /// @param rows how many, at most [#MOST]
-/// @param firstPosition place of the first row's keys and values
-record RowBlock(KvSequence cache, int firstRow, int rows, int firstPosition) {
+/// @param firstPlace of the first row's keys and values, as by [KvSequence#place]
+record RowBlock(KvSequence cache, int firstRow, int rows, int firstPlace) {
   static final int MOST = 16;
 
   static List<RowBlock> of(StepBatch batch) {
@@ -29,7 +29,7 @@ record RowBlock(KvSequence cache, int firstRow, int rows, int firstPosition) {
     return blocks;
   }
 
-  int lastPosition() {
-    return firstPosition + rows - 1;
+  int lastPlace() {
+    return firstPlace + rows - 1;
   }
 }

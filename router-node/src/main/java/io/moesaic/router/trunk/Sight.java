@@ -1,9 +1,9 @@
 package io.moesaic.router.trunk;
 
-/// Which positions a token attends to: `from <= p < end`, never none. Positions are where the
-/// sequence has their keys and values, as by [KvSequence#place].
+/// Which tokens a token attends to, by the places of their keys and values in the sequence's memory
+/// ([KvSequence#place]): `from <= place < end`, never none.
 sealed interface Sight permits Window, EncodedPrompt {
-  int from(KvSequence cache, int position);
+  int from(KvSequence cache, int place);
 
-  int end(KvSequence cache, int position);
+  int end(KvSequence cache, int place);
 }

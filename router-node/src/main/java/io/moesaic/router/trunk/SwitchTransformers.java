@@ -3,7 +3,6 @@ package io.moesaic.router.trunk;
 import io.moesaic.router.trunk.AttentionConfig.Grouped;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
-import io.moesaic.tensor.ffn.FeedForward;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -22,42 +21,25 @@ final class SwitchTransformers {
     if (!config.text("router_dtype").orElse("float32").equals("float32")) {
       throw config.invalid("router_dtype", "must be \"float32\"");
     }
-    int vocabulary = config.integer("vocab_size", 1, 1 << 22);
     int encoder = config.integer("num_layers", 1, 1 << 10);
-    var blocks = new Blocks(config, ExpertBank.of(config));
+    int decoder = config.integer("num_decoder_layers", 1, 1 << 10);
+    var experts = ExpertBank.of(config);
     return new EncoderDecoderConfig(
-        config.integer("d_model", 1, 1 << 16),
-        vocabulary,
+        experts.block().hidden(),
+        config.integer("vocab_size", 1, 1 << 22),
         config.positiveOr("layer_norm_epsilon", 1e-6f),
         config.flagOr("tie_word_embeddings", true),
-        config.integer("decoder_start_token_id", 0, vocabulary - 1),
         Grouped.plain(heads, heads, headDim).withScale(1),
         buckets,
         // Farther than the distances that have a bucket each.
         config.integerOr("relative_attention_max_distance", 128, buckets / 2 + 1, 1 << 16),
-        blocks.of("encoder", encoder),
-        blocks.of("decoder", config.integerOr("num_decoder_layers", encoder, 1, 1 << 10)));
+        blocks(experts, "encoder", encoder),
+        blocks(experts, "decoder", decoder));
   }
 
-  private record Blocks(ModelConfig config, ExpertBank experts) {
-    List<Block> of(String half, int layers) {
-      return IntStream.range(0, layers)
-          .mapToObj(layer -> of(half + ".block." + layer + "."))
-          .toList();
-    }
-
-    private Block of(String prefix) {
-      return IntStream.range(0, experts.layers())
-          .filter(moeLayer -> experts.blockPrefix(moeLayer).startsWith(prefix))
-          .<Block>mapToObj(Block.Sparse::new)
-          .findFirst()
-          .orElseGet(this::dense);
-    }
-
-    private Block dense() {
-      int hidden = config.integer("d_model", 1, 1 << 16);
-      int intermediate = config.integer("d_ff", 1, 1 << 20);
-      return new Block.Dense(new FeedForward.Relu(hidden, intermediate, false));
-    }
+  private static List<Block> blocks(ExpertBank experts, String half, int layers) {
+    return IntStream.range(0, layers)
+        .mapToObj(layer -> Block.of(experts, half + ".block." + layer + ".", experts::block))
+        .toList();
   }
 }

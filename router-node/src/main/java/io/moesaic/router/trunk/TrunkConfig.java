@@ -2,7 +2,6 @@ package io.moesaic.router.trunk;
 
 import io.moesaic.tensor.DType;
 import io.moesaic.tensor.checkpoint.ModelConfig;
-import java.util.OptionalInt;
 
 /// A model without its experts, as its `config.json` tells. A file for each family says what is
 /// special about it.
@@ -45,9 +44,8 @@ public sealed interface TrunkConfig permits DecoderConfig, EncoderDecoderConfig 
   /// MoE blocks of the encoder, which come first; 0 without one.
   int encoderMoeLayers();
 
-  /// The token that a text begins with when its prompt is encoded apart from it; empty when the
-  /// text continues the prompt.
-  OptionalInt startToken();
+  /// Whether a prompt is encoded apart from its text; otherwise the text continues it.
+  boolean encodesPrompts();
 
   /// The same with rotary frequencies of another type: BF16 for a reference that was cast to
   /// bfloat16 with them, as `model.to(torch.bfloat16)` does.

@@ -7,13 +7,13 @@ record Window(int positions) implements Sight {
   static final Window ALL = new Window(0);
 
   @Override
-  public int from(KvSequence cache, int position) {
+  public int from(KvSequence cache, int place) {
     int begin = cache.textBegin();
-    return positions == 0 ? begin : Math.max(begin, position + 1 - positions);
+    return positions == 0 ? begin : Math.max(begin, place + 1 - positions);
   }
 
   @Override
-  public int end(KvSequence cache, int position) {
-    return position + 1;
+  public int end(KvSequence cache, int place) {
+    return place + 1;
   }
 }

@@ -35,8 +35,17 @@ class EncodedPromptsTest {
     refused(
         server.chat("\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]"),
         "messages is not supported: the model 'tiny' encodes a prompt apart from its text");
-    refused(
-        server.complete("\"prompt\": \"abcdefghi\""), "prompt has 9 tokens, must have at most 8");
+  }
+
+  @Test
+  void tellsHowLongAPromptMayBe() {
+    var response = server.complete("\"prompt\": \"abcdefghi\"");
+    refused(response, "its maximum prompt length is 8 tokens. However, you requested 9");
+    var error = ApiServer.json(response).path("error");
+    assertEquals("context_length_exceeded", error.path("code").asText());
+    assertEquals(8, error.path("n_ctx").asInt());
+    var card = ApiServer.json(server.get("/v1/models")).path("data").path(0);
+    assertEquals(8, card.path("max_prompt_len").asInt());
   }
 
   private static void refused(HttpResponse<String> response, String words) {

@@ -76,7 +76,7 @@ class MoeRoutesTest {
     assertRefused(
         "{\"factor\": 1, \"scope\": \"batch\"}",
         "scope",
-        "scope is \"batch\" but must be one of sequence, request, step");
+        "scope is \"batch\" but must be one of sequence, whole_sequence, request, step");
     assertEquals(
         400,
         server

@@ -142,7 +142,7 @@ class CapacityJsonTest {
         "{'factor': 1, 'multiple_of': 0}  | multiple_of | multiple_of is 0 but must be an integer"
             + " from 1",
         "{'factor': 1, 'scope': 'batch'}  | scope | scope is \"batch\" but must be one of sequence,"
-            + " request, step",
+            + " whole_sequence, request, step",
         "{'factor': 1, 'per': 'gpu'}      | per | per is \"gpu\" but must be one of expert, node",
         "{'factor': 1, 'priority': 'bpr'} | priority | priority is \"bpr\" but must be one of"
             + " position, rank, probability, weight, batch_prioritized, random",

@@ -10,7 +10,9 @@ import io.moesaic.router.gate.GateBank;
 import io.moesaic.router.gate.Gating;
 import io.moesaic.router.gate.ModelPolicy;
 import io.moesaic.router.gate.TokenRows;
+import io.moesaic.router.json.FieldException;
 import io.moesaic.tensor.Matrix;
+import io.moesaic.tensor.Refused;
 import io.moesaic.tensor.Tensor;
 import io.moesaic.tensor.TestModels;
 import io.moesaic.tensor.checkpoint.Checkpoint;
@@ -144,9 +146,7 @@ class WholeSequenceTest {
 
   @Test
   void thePlacesOfASequenceAreToldOfOnce() {
-    var policy =
-        CapacityJson.parse("{\"rule\": \"fixed\", \"capacity\": 2, \"priority\": \"position\"}");
-    assertTrue(policy.countsWholeSequences());
+    var policy = CapacityJson.parse("{\"scope\": \"whole_sequence\", \"capacity\": 2}");
     var taken = new PlacesTaken();
     var scores = Matrix.allocate(2, 4);
     var choices = new Choices(2, 1, new int[] {3, 3}, new float[] {1, 1});
@@ -162,15 +162,36 @@ class WholeSequenceTest {
     assertTrue(second.dropped(0, 0));
   }
 
+  @Test
+  void theNextPassHasAllPlacesAgainWhereOnlyItsOwnTokensAreCounted() {
+    var policy =
+        CapacityJson.parse("{\"rule\": \"fixed\", \"capacity\": 2, \"priority\": \"position\"}");
+    var taken = new PlacesTaken();
+    var scores = Matrix.allocate(2, 4);
+    var gating =
+        new Gating(new Choices(2, 1, new int[] {3, 3}, new float[] {1, 1}), scores, scores);
+    var tokens = TokenRows.anonymous(2, 0);
+    admit(gating, tokens, policy, taken, 0);
+    assertFalse(admit(gating, tokens, policy, taken, 0).dropped(0, 0));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "'factor': 1, 'priority': 'position'",
-        "'rule': 'fixed', 'capacity': 2, 'priority': 'position', 'scope': 'request'",
-        "'rule': 'fixed', 'capacity': 2, 'priority': 'position', 'overflow': 'next_choice'",
-        "'rule': 'fixed', 'capacity': 2, 'priority': 'probability'",
+        "'rule': 'megatron', 'factor': 1",
+        "'capacity': 2, 'overflow': 'next_choice'",
+        "'capacity': 2, 'priority': 'probability'",
       })
-  void otherCapacitiesCountAPass(String json) {
-    assertFalse(CapacityJson.parse(("{" + json + "}").replace('\'', '"')).countsWholeSequences());
+  void whatLaterTokensCouldChangeCannotCountWholeSequences(String json) {
+    var whole = ("{'scope': 'whole_sequence', " + json + "}").replace('\'', '"');
+    var refusal = Refused.with(FieldException.class, () -> CapacityJson.parse(whole));
+    assertTrue(refusal.contains("scope whole_sequence is with rule"), refusal);
+    assertTrue(refusal.contains("must be with fixed, position and drop"), refusal);
+  }
+
+  @Test
+  void aModelsCapacityIsWrittenAsItIsRead() {
+    var capacity = ModelCapacity.of(ModelConfig.read(TestModels.switchTransformersTight()));
+    assertEquals(capacity, CapacityJson.parse(CapacityJson.write(capacity).toString()));
   }
 }

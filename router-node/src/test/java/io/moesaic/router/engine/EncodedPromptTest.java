@@ -3,12 +3,15 @@ package io.moesaic.router.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.moesaic.router.capacity.CapacityJson;
 import io.moesaic.router.capacity.LiveCapacity;
 import io.moesaic.router.capacity.ModelCapacity;
 import io.moesaic.router.gate.ModelPolicy;
 import io.moesaic.router.sampling.Sampler;
 import io.moesaic.router.sampling.SamplingParams;
+import io.moesaic.router.sampling.SamplingParams.Penalties;
 import io.moesaic.router.trunk.KvPool;
+import io.moesaic.router.trunk.RowFailures;
 import io.moesaic.router.trunk.TrunkConfig;
 import io.moesaic.router.trunk.Trunks;
 import io.moesaic.tensor.Matrix;
@@ -27,6 +30,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -52,6 +58,7 @@ class EncodedPromptTest {
     private final Trunks trunks;
     private final LimitedMoe moe;
     private final Engine engine;
+    private volatile boolean expertsAreGone;
 
     Bench(Path model) {
       var config = ModelConfig.read(model);
@@ -62,11 +69,18 @@ class EncodedPromptTest {
       engine =
           new Engine(
               trunks.trunk,
-              moe,
+              OptionalInt.of(0),
+              rows -> expertsAreGone ? Bench::gone : moe.step(rows),
               trunks.pool,
               new Sampler(Kernels.best()),
               LIMITS,
               new LiveCapacity(ModelCapacity.of(config), bank.layers()));
+    }
+
+    private static void gone(int layer, Matrix hidden, Matrix output, RowFailures failures) {
+      for (int row = 0; row < hidden.rows(); row++) {
+        failures.fail(row, "the expert nodes are gone");
+      }
     }
 
     private float[] expert(ExpertId id, float[] x) {
@@ -86,6 +100,20 @@ class EncodedPromptTest {
       }
       List<Client.Told> told = new ArrayList<>();
       for (var client : clients) {
+        told.add(client.await());
+      }
+      return told;
+    }
+
+    /// The texts of one request.
+    ///
+    /// @param cancelled how many of them are cancelled at once
+    /// @return what was told of the others
+    List<Client.Told> together(List<GenerationRequest> texts, int cancelled) throws Exception {
+      var clients = texts.stream().map(_ -> new Client()).toList();
+      engine.submit(texts, clients).stream().limit(cancelled).forEach(Generator.Generation::cancel);
+      List<Client.Told> told = new ArrayList<>();
+      for (var client : clients.subList(cancelled, clients.size())) {
         told.add(client.await());
       }
       return told;
@@ -152,6 +180,54 @@ class EncodedPromptTest {
     }
   }
 
+  /// What the encoder reads is no repetition: the text has not said it.
+  @Test
+  void aPenaltyForRepetitionKnowsTheTextOnly() throws Exception {
+    var random = new Random(SEED);
+    var never = new SamplingParams(0, 1, 0, 0, 0, 0, new Penalties(1e6f, 0, 0), Map.of());
+    int repeated = 0;
+    try (var bench = new Bench(TestModels.switchTransformers())) {
+      for (int i = 0; i < 20; i++) {
+        var prompt = random.ints(40, 2, 128).toArray();
+        int first =
+            bench.run(List.of(EngineBench.greedy(1, prompt))).getFirst().tokens().getFirst();
+        var penalised = new GenerationRequest(prompt, 1, 0, never, Set.of(), false);
+        assertEquals(List.of(first), bench.run(List.of(penalised)).getFirst().tokens());
+        repeated += Arrays.stream(prompt).anyMatch(token -> token == first) ? 1 : 0;
+      }
+    }
+    assertTrue(repeated > 0, "prompts that hold what is generated first, seed " + SEED);
+  }
+
+  @Test
+  void textsThatAreCountedTogetherDoNotNoticeThatOneIsCancelled() throws Exception {
+    var random = new Random(SEED);
+    var capacity = CapacityJson.parse("{\"factor\": 0.5, \"scope\": \"request\"}");
+    var together = new MoeOptions(Optional.of(capacity), true, false);
+    var texts =
+        IntStream.of(17, 9, 12)
+            .mapToObj(length -> EngineBench.greedy(8, random.ints(length, 2, 128).toArray()))
+            .map(text -> text.with(together))
+            .toList();
+    try (var bench = new Bench(TestModels.switchTransformers())) {
+      var expected = bench.together(texts, 0);
+      assertEquals(expected.subList(1, 3), bench.together(texts, 1));
+      assertTrue(expected.getLast().moe().dropped() > 0, expected.toString());
+    }
+  }
+
+  @Test
+  void aPromptWhoseExpertsAreGoneFailsAndFreesItsMemory() throws Exception {
+    try (var bench = new Bench(TestModels.switchTransformers())) {
+      var request = EngineBench.greedy(4, 5, 6, 7);
+      bench.expertsAreGone = true;
+      var failure = bench.run(List.of(request)).getFirst().failure();
+      assertEquals(GenerationFailure.Code.EXPERT_UNAVAILABLE, failure.code());
+      bench.expertsAreGone = false;
+      assertEquals(FinishReason.LENGTH, bench.run(List.of(request)).getFirst().end());
+    }
+  }
+
   @Test
   void whatSuchAModelCannotDoIsRefused() {
     try (var bench = new Bench(TestModels.switchTransformers())) {
@@ -159,6 +235,8 @@ class EncodedPromptTest {
       refused(bench, tooLong, "the prompt has 41 tokens, must have at most 40");
       var scored = new GenerationRequest(new int[2], 1, 0, SamplingParams.GREEDY, Set.of(), true);
       refused(bench, scored, "the prompt cannot be scored");
+      var routed = EngineBench.greedy(1, 2).with(new MoeOptions(Optional.empty(), false, true));
+      refused(bench, routed, "experts cannot be told by position");
     }
   }
 

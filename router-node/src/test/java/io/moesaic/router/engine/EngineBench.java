@@ -21,6 +21,7 @@ import io.moesaic.wire.WireType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -60,7 +61,15 @@ final class EngineBench implements AutoCloseable {
     moe = new SteppedMoe(limited == null ? _ -> experts : limited);
     capacity = new LiveCapacity(first, trunks.config.moeLayers());
     pool = new KvPool(trunks.config, positions);
-    engine = new Engine(trunks.trunk, moe, pool, new Sampler(Kernels.best()), limits, capacity);
+    engine =
+        new Engine(
+            trunks.trunk,
+            OptionalInt.empty(),
+            moe,
+            pool,
+            new Sampler(Kernels.best()),
+            limits,
+            capacity);
   }
 
   static SamplingParams seeded(long seed) {

@@ -86,7 +86,7 @@ class EngineTest {
     // The last token needs no room, it is never fed back.
     var request = EngineBench.greedy(room - PROMPT.length + 2, PROMPT);
     assertEquals(
-        "the text may come to 129 positions, but there is memory for 128 only",
+        "the text may come to 129 positions in 3 blocks, but there is memory for 2 only",
         Refused.with(IllegalArgumentException.class, () -> bench.submit(request)));
     Refused.with(
         IllegalArgumentException.class,

@@ -107,12 +107,13 @@ class SchedulerTest {
     scheduler.add(encoded(CapacityPolicy.DROPLESS, 2, 10));
     // 30 do not fit beside 20, but 10 do.
     assertEquals(List.of(20, 10), step(scheduler));
+    // Texts grow before the next prompt's turn.
+    assertEquals(List.of(1, 1), step(scheduler));
     assertEquals(List.of(30), step(scheduler));
     assertEquals(List.of(1, 1, 1), step(scheduler));
     scheduler.add(encoded(PER_REQUEST, 1, 14, 15));
     assertEquals(List.of(14, 15), step(scheduler));
-    assertEquals(List.of(1, 1, 1, 1, 1), step(scheduler));
-    assertEquals(List.of(1), step(scheduler));
+    assertEquals(List.of(1, 1, 1, 1), step(scheduler));
     assertTrue(scheduler.isEmpty());
   }
 

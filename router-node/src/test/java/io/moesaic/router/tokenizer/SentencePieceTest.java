@@ -77,6 +77,7 @@ class SentencePieceTest {
   @Test
   void marksAreTextForThoseWhoAskForThem() {
     assertText("man<extra_id_1> walks", true, MAN, SECOND_MARK, WALKS);
+    assertText("<extra_id_0> man<extra_id_1> walks", true, FIRST_MARK, MAN, SECOND_MARK, WALKS);
   }
 
   /// As the library decodes all at once.

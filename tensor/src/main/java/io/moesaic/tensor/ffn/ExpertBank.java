@@ -7,6 +7,8 @@ import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /// The experts of a model: how many there are, what each computes, and where the checkpoint keeps
 /// them. It is all that an expert node knows of the model, and what a router checks its expert
@@ -63,6 +65,15 @@ public final class ExpertBank {
   /// `model.layers.3.mlp.`.
   public String blockPrefix(int layer) {
     return prefixes.get(layer);
+  }
+
+  /// The MoE layer whose tensors' names begin so, if one's do.
+  ///
+  /// @param prefix of a layer of the model: `model.layers.3.`
+  public OptionalInt layerIn(String prefix) {
+    return IntStream.range(0, prefixes.size())
+        .filter(layer -> prefixes.get(layer).startsWith(prefix))
+        .findFirst();
   }
 
   /// Experts over all layers.

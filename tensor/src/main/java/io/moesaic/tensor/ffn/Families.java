@@ -138,7 +138,7 @@ final class Families {
     requireText("dense_act_fn", "relu");
     requireText("feed_forward_proj", "relu");
     int encoder = config.integer("num_layers", 1, 1 << 10);
-    int decoder = config.integerOr("num_decoder_layers", encoder, 1, 1 << 10);
+    int decoder = config.integer("num_decoder_layers", 1, 1 << 10);
     var blocks = new ArrayList<String>();
     blocks.addAll(switchBlocks("encoder", encoder, "encoder.block.{l}.layer.1.mlp."));
     blocks.addAll(switchBlocks("decoder", decoder, "decoder.block.{l}.layer.2.mlp."));
