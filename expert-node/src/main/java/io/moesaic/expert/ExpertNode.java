@@ -42,7 +42,6 @@ public final class ExpertNode implements AutoCloseable {
   /// About the most slots of one run: some milliseconds of work for a small model.
   private static final int MAX_RUN_SLOTS = 8192;
 
-  private static final Duration WARMUP = Duration.ofMillis(400);
 
   /// Time to compute what has been accepted, and then to send it.
   private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(9);
@@ -148,7 +147,7 @@ public final class ExpertNode implements AutoCloseable {
               progress.loaded(loadedBytes, totalBytes);
             });
     store = loaded;
-    Warmup.run(backend, loaded.first(), bank.block(), WARMUP);
+    Warmup.run(backend, loaded.first(), bank.block(), settings.warmup());
     checkOpen();
     batcher.start();
     intake.serve(loaded);

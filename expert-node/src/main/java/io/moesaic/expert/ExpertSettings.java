@@ -5,6 +5,7 @@ import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireLimits;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /// How an expert node is to run.
 ///
@@ -13,6 +14,8 @@ import java.nio.file.Path;
 /// @param listen port 0 for a free one
 /// @param threads that compute
 /// @param queueBatches most batches that wait to be computed
+/// @param warmup about how long kernels are run before the node serves, or twice each if that is
+///     more
 /// @param insecure whether to listen where other hosts can connect, although anybody who can reach
 ///     the port can then use it
 public record ExpertSettings(
@@ -23,7 +26,11 @@ public record ExpertSettings(
     int threads,
     int queueBatches,
     WireLimits limits,
+    Duration warmup,
     boolean insecure) {
+  /// Enough for a process of its own; where kernels have run before, none is needed.
+  public static final Duration WARMUP = Duration.ofMillis(400);
+
   public ExpertSettings {
     if (name.isBlank()) {
       throw new IllegalArgumentException("name is blank, a node needs one");

@@ -271,6 +271,7 @@ class ExpertNodeTest {
               1,
               1,
               settings.limits(),
+              settings.warmup(),
               false);
       var refusal = Refused.with(UncheckedIOException.class, () -> ExpertNode.bind(taken));
       assertTrue(refusal.startsWith("cannot listen on " + node.address()), refusal);

@@ -21,6 +21,7 @@ class ExpertSettingsTest {
         threads,
         queueBatches,
         WireLimits.DEFAULT,
+        ExpertSettings.WARMUP,
         insecure);
   }
 

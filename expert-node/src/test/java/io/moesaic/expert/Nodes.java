@@ -4,6 +4,7 @@ import io.moesaic.expert.store.Shard;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireLimits;
 import java.nio.file.Path;
+import java.time.Duration;
 
 /// Expert nodes for tests.
 final class Nodes {
@@ -18,6 +19,7 @@ final class Nodes {
         2,
         256,
         new WireLimits(1 << 20, 256),
+        Duration.ZERO,
         false);
   }
 

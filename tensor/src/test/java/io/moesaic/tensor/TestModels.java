@@ -1,15 +1,30 @@
 package io.moesaic.tensor;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /// The models that tests run on.
 public final class TestModels {
   private static final Path ROOT = Path.of(System.getProperty("moesaic.root", ".."));
 
+  private static final Path GOLDEN = ROOT.resolve("tensor/src/test/golden");
+
   private TestModels() {}
 
   private static Path golden(String family) {
-    return ROOT.resolve("tensor/src/test/golden").resolve(family);
+    return GOLDEN.resolve(family);
+  }
+
+  /// Every model that is there with what the reference computes from it.
+  public static List<Path> goldens() {
+    try (var models = Files.list(GOLDEN)) {
+      return models.filter(Files::isDirectory).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /// A tiny random Mixtral in float32, one file, with what the reference computes from it.

@@ -87,6 +87,7 @@ final class ExpertCommand implements Callable<Integer> {
             daemon.threads,
             queueBatches,
             new WireLimits(maxMessageBytes, maxRows),
+            ExpertSettings.WARMUP,
             daemon.insecure);
     var node =
         DaemonOptions.bind(

@@ -6,6 +6,7 @@ import io.moesaic.expert.store.Shard;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireLimits;
 import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -42,6 +43,7 @@ record NodeSettings(ClusterSpec spec) {
         "--threads=" + spec.expertThreads());
   }
 
+  /// Of a node in this process, which warms up for those that follow.
   ExpertSettings expert(Shard shard, NodeAddress listen) {
     return new ExpertSettings(
         expertName(shard),
@@ -51,6 +53,7 @@ record NodeSettings(ClusterSpec spec) {
         spec.expertThreads(),
         QUEUE_BATCHES,
         WireLimits.DEFAULT,
+        Duration.ZERO,
         false);
   }
 

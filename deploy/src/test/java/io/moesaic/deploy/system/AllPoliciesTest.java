@@ -4,20 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.moesaic.deploy.dev.ClusterProgress;
 import io.moesaic.deploy.dev.ClusterSpec;
-import io.moesaic.deploy.dev.ExpertHost;
-import io.moesaic.deploy.dev.LocalCluster;
-import io.moesaic.deploy.dev.LocalNode;
 import io.moesaic.deploy.system.Listener.Told;
-import io.moesaic.router.ExpertParallelModel;
-import io.moesaic.router.ModelSettings;
 import io.moesaic.router.capacity.CapacityJson;
 import io.moesaic.router.capacity.CapacityPolicy;
-import io.moesaic.router.capacity.LiveCapacity;
 import io.moesaic.router.capacity.StepRows;
-import io.moesaic.router.engine.Engine;
-import io.moesaic.router.engine.EngineLimits;
 import io.moesaic.router.engine.GenerationRequest;
 import io.moesaic.router.engine.MoeBlocks;
 import io.moesaic.router.engine.MoeOptions;
@@ -25,18 +16,14 @@ import io.moesaic.router.gate.PolicyJson;
 import io.moesaic.router.gate.RoutingPolicy;
 import io.moesaic.router.moe.ExpertParallelMoe;
 import io.moesaic.router.moe.MoeObserver;
-import io.moesaic.router.sampling.Sampler;
 import io.moesaic.router.sampling.SamplingParams;
 import io.moesaic.router.sampling.SamplingParams.Penalties;
 import io.moesaic.router.trunk.MoeLayer;
-import io.moesaic.tensor.DType;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -91,17 +78,18 @@ class AllPoliciesTest {
   void everyPolicyGivesTheSameBytesOnAnyNumberOfNodesAloneAndTogether() throws Exception {
     Map<String, List<Told>> expected = new LinkedHashMap<>();
     for (int nodes : EXPERT_NODES) {
-      var spec =
-          ClusterSpec.ofBundledModel().withExperts(nodes).withExpertHost(ExpertHost.IN_PROCESS);
-      try (var cluster = LocalCluster.startExperts(spec, ClusterProgress.SILENT);
-          var model = open(cluster)) {
+      try (var cluster = InProcessCluster.start(ClusterSpec.bundledModel(), nodes)) {
         for (var policy : POLICIES) {
-          check(nodes + " nodes", policy, CapacityPolicy.DROPLESS, model, expected);
+          check(nodes + " nodes", policy, CapacityPolicy.DROPLESS, cluster, expected);
         }
         for (var capacity : CAPACITIES) {
           var policy = "{\"type\": \"softmax_top_k\", \"k\": 2, \"renormalize\": true}";
           check(
-              nodes + " nodes, " + capacity, policy, CapacityJson.parse(capacity), model, expected);
+              nodes + " nodes, " + capacity,
+              policy,
+              CapacityJson.parse(capacity),
+              cluster,
+              expected);
         }
       }
     }
@@ -110,61 +98,25 @@ class AllPoliciesTest {
     assertTrue(texts > POLICIES.size() / 2, "policies differ: " + texts);
   }
 
-  private static ExpertParallelModel open(LocalCluster cluster) throws InterruptedException {
-    var bundled = ClusterSpec.ofBundledModel();
-    var model =
-        ExpertParallelModel.open(
-            new ModelSettings(
-                bundled.model(),
-                DType.F32,
-                Optional.empty(),
-                cluster.experts().stream().map(LocalNode::address).toList(),
-                bundled.wire(),
-                2,
-                4096,
-                Duration.ofSeconds(60)),
-            MoeObserver.NONE,
-            (_, _) -> {});
-    assertTrue(model.layers().fleet().awaitComplete(60_000));
-    return model;
-  }
-
   /// Compares with what was found on fewer nodes, or becomes what others are compared with.
   private static void check(
       String where,
       String policy,
       CapacityPolicy capacity,
-      ExpertParallelModel model,
+      InProcessCluster cluster,
       Map<String, List<Told>> expected)
       throws Exception {
+    var model = cluster.model();
     var blocks =
         new Routed(
             model.layers().blocks(model.compute(), MoeObserver.NONE), PolicyJson.parse(policy));
-    try (var engine =
-        new Engine(
-            model.trunk(),
-            OptionalInt.empty(),
-            blocks,
-            model.pool(),
-            new Sampler(model.compute().kernels()),
-            new EngineLimits(64, 16, 128),
-            new LiveCapacity(capacity, model.layers().bank().layers()))) {
-      List<Told> alone = new ArrayList<>();
-      for (var request : requests()) {
-        alone.addAll(await(submit(engine, request)));
-      }
+    try (var engine = cluster.engine(blocks, capacity)) {
+      var alone = InProcessCluster.alone(engine, requests());
       var known = expected.putIfAbsent(policy + CapacityJson.write(capacity), alone);
       if (known != null) {
         assertEquals(known, alone, "%s, alone, %s, seed %d".formatted(where, policy, SEED));
       }
-      List<List<Listener>> together = new ArrayList<>();
-      for (var request : requests()) {
-        together.add(submit(engine, request));
-      }
-      List<Told> told = new ArrayList<>();
-      for (var listeners : together) {
-        told.addAll(await(listeners));
-      }
+      var told = InProcessCluster.together(engine, requests());
       assertEquals(alone, told, "%s, together, %s, seed %d".formatted(where, policy, SEED));
       long refused =
           alone.stream().mapToLong(t -> t.totals().dropped() + t.totals().rerouted()).sum();
@@ -190,20 +142,5 @@ class AllPoliciesTest {
       requests.add(texts);
     }
     return requests;
-  }
-
-  private static List<Listener> submit(Engine engine, List<GenerationRequest> texts)
-      throws Exception {
-    var listeners = texts.stream().map(_ -> new Listener()).toList();
-    engine.submit(texts, listeners);
-    return listeners;
-  }
-
-  private static List<Told> await(List<Listener> listeners) throws Exception {
-    List<Told> told = new ArrayList<>();
-    for (var listener : listeners) {
-      told.add(listener.await());
-    }
-    return told;
   }
 }

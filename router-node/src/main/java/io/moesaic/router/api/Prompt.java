@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What the model continues, or encodes for a text of its own. A text keeps its spelling, so that it
-/// can be echoed as it came.
+/// What the model continues, or encodes for a text of its own. A text keeps its spelling, so that
+/// it can be echoed as it came.
 final class Prompt {
   private static final String EXPECTED =
       "a string, strings, token ids, or arrays of token ids, none of them empty";
