@@ -42,7 +42,6 @@ public final class ExpertNode implements AutoCloseable {
   /// About the most slots of one run: some milliseconds of work for a small model.
   private static final int MAX_RUN_SLOTS = 8192;
 
-
   /// Time to compute what has been accepted, and then to send it.
   private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(9);
 

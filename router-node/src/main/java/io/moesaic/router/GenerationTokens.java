@@ -17,13 +17,14 @@ import java.util.stream.Stream;
 /// @param start of texts whose prompts are encoded apart from them; empty when they continue their
 ///     prompts
 /// @param ends any of which ends a text
-record GenerationTokens(OptionalInt start, Set<Integer> ends) {
+public record GenerationTokens(OptionalInt start, Set<Integer> ends) {
   private static final String START = "decoder_start_token_id";
 
+  /// @param directory of the model, with a `generation_config.json` or without
+  /// @param config the model's `config.json`
   /// @throws io.moesaic.tensor.checkpoint.CheckpointException when a token is not in the
-  // vocabulary,
-  ///     or there is none to begin with
-  static GenerationTokens read(Path directory, ModelConfig config, TrunkConfig trunk) {
+  ///     vocabulary, or there is none to begin with
+  public static GenerationTokens read(Path directory, ModelConfig config, TrunkConfig trunk) {
     var generation = directory.resolve("generation_config.json");
     var sources =
         Files.exists(generation)

@@ -5,8 +5,8 @@ import io.moesaic.expert.ExpertSettings;
 import io.moesaic.expert.store.Shard;
 import io.moesaic.wire.NodeAddress;
 import io.moesaic.wire.WireLimits;
-import java.util.ArrayList;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 

@@ -4,6 +4,7 @@ import io.moesaic.deploy.inspect.Inspection.Architecture;
 import io.moesaic.deploy.inspect.Inspection.Parameters;
 import io.moesaic.deploy.inspect.Inspection.Refusal;
 import io.moesaic.deploy.inspect.Inspection.TokenizerFacts;
+import io.moesaic.router.GenerationTokens;
 import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.ModelCapacity;
 import io.moesaic.router.gate.ModelPolicy;
@@ -55,6 +56,8 @@ public final class Inspector {
     var policy = attempt("routing", () -> policy(bank));
     var trunk =
         hasTrunk() ? attempt("trunk", () -> TrunkConfig.of(config)) : Optional.<TrunkConfig>empty();
+    trunk.ifPresent(
+        t -> attempt("tokens", () -> GenerationTokens.read(files.directory(), config, t)));
     var checkpoint =
         files.hasWeights()
             ? attempt("weights", () -> Checkpoint.open(files.directory()))

@@ -84,6 +84,15 @@ class InspectorTest {
   }
 
   @Test
+  void anEncoderDecoderNeedsATokenThatTextsBeginWith() throws IOException {
+    var model = changed("switch_transformers", config -> config.remove("decoder_start_token_id"));
+    Files.delete(model.resolve("generation_config.json"));
+    var reasons = reasons(inspect(model));
+    assertTrue(reasons.startsWith("tokens: "), reasons);
+    assertTrue(reasons.contains("\"decoder_start_token_id\" is absent"), reasons);
+  }
+
+  @Test
   void theFullestNodeIsPlannedFor() {
     var inspection = inspect(Models.golden("mixtral"));
     assertEquals(

@@ -116,8 +116,7 @@ class TrunkConfigTest {
     var switches = TestModels.switchTransformers();
     refuses(switches, c -> c.put("dense_act_fn", "gelu"), "dense_act_fn", "gelu", "relu");
     refuses(switches, c -> c.put("router_dtype", "bfloat16"), "router_dtype", "float32");
-    refuses(switches, c -> c.remove("decoder_start_token_id"), "decoder_start_token_id");
-    refuses(switches, c -> c.put("decoder_start_token_id", 128), "decoder_start_token_id", "127");
+    refuses(switches, c -> c.remove("num_decoder_layers"), "num_decoder_layers", "missing");
     var buckets = "relative_attention_num_buckets";
     refuses(switches, c -> c.put(buckets, 7), buckets, "even");
     var distance = "relative_attention_max_distance";
