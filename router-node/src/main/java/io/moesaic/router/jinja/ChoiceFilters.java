@@ -21,6 +21,10 @@ final class ChoiceFilters {
   private ChoiceFilters() {}
 
   private static Value map(Value input, Arguments arguments, Work work) {
+    // also what cannot be gone through gives nothing if it is false
+    if (!input.truth()) {
+      return new Once(List.<Value>of().iterator());
+    }
     var mapped = new ArrayList<Value>();
     if (arguments.positional().isEmpty() && arguments.named().containsKey("attribute")) {
       var given = arguments.bind("map", "attribute", "default");
@@ -40,7 +44,6 @@ final class ChoiceFilters {
   }
 
   private static Value choose(String callee, Value input, Arguments arguments, Work work) {
-    // also of what cannot be gone through, if it is false
     if (!input.truth()) {
       return new Once(List.<Value>of().iterator());
     }

@@ -4,15 +4,13 @@ import io.moesaic.router.jinja.Expression.Compared.Relation;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Numeric;
 import io.moesaic.router.jinja.Value.Once;
 import io.moesaic.router.jinja.Value.Opaque;
-import io.moesaic.router.jinja.Value.Real;
+import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Sequence;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
 import io.moesaic.router.jinja.Value.View;
-import io.moesaic.router.jinja.Value.Whole;
 import java.util.Iterator;
 
 /// Python's equality, order and membership.
@@ -33,7 +31,7 @@ final class Comparison {
   }
 
   static boolean equal(Value left, Value right, Work work) {
-    work.spendOnItems(Math.min(left.weight(), right.weight()));
+    work.spendOnText(Math.min(left.weight(), right.weight()));
     return left.equals(right);
   }
 
@@ -52,15 +50,12 @@ final class Comparison {
     if (right instanceof Undefined undefined) {
       throw undefined.failure();
     }
-    if (left instanceof Whole a && right instanceof Whole b) {
-      return Long.compare(a.integer(), b.integer());
-    }
     if (left instanceof Numeric a && right instanceof Numeric b) {
-      return a.real() == b.real() ? 0 : Double.compare(a.real(), b.real());
+      return Numeric.compare(a, b);
     }
     if (left instanceof Text a && right instanceof Text b) {
-      work.spendOnText(Math.min(a.content().length(), b.content().length()));
-      return Characters.compare(a.content(), b.content());
+      work.spendOnText(Math.min(a.weight(), b.weight()));
+      return a.compareTo(b);
     }
     if (left instanceof Items a && right instanceof Items b && a.type().equals(b.type())) {
       return compare(a.values().iterator(), b.values().iterator(), work);

@@ -47,7 +47,7 @@ final class DictMethods {
   }
 
   private static Value view(View.Kind kind, Dict self, Arguments arguments, Work work) {
-    arguments.bind(kind.name().toLowerCase(java.util.Locale.ROOT));
+    arguments.bind(kind.method());
     work.spendOnItems(self.entries().size());
     return new View(
         kind,

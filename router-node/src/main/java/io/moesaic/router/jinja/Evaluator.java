@@ -22,7 +22,7 @@ import io.moesaic.router.jinja.Expression.Subscript;
 import io.moesaic.router.jinja.Expression.Tested;
 import io.moesaic.router.jinja.Expression.TupleOf;
 import io.moesaic.router.jinja.Expression.Use;
-import io.moesaic.router.jinja.Value.Bool;
+import io.moesaic.router.jinja.Numeric.Bool;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Function;
 import io.moesaic.router.jinja.Value.Items;

@@ -45,7 +45,8 @@ final class Globals {
   private static Map<Value, Value> entries(String callee, Arguments arguments, Work work) {
     var positional = new Arguments(arguments.positional(), Map.of()).bind(callee, "entries");
     var entries = new LinkedHashMap<Value, Value>();
-    switch (positional.get("entries", new Undefined("entries", null, null))) {
+    switch (positional.get("entries", Dict.of(Map.of()))) {
+      case Undefined undefined -> throw undefined.failure();
       case Dict dict -> entries.putAll(dict.entries());
       case Value pairs ->
           Iteration.toList(pairs, work)

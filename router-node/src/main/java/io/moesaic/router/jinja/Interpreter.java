@@ -34,7 +34,7 @@ final class Interpreter {
   private final Evaluator evaluator = new Evaluator(work);
   private int line = 1;
 
-  /// The line of the statement that ran last.
+  /// The line of the statement that runs.
   int line() {
     return line;
   }
@@ -50,16 +50,17 @@ final class Interpreter {
   }
 
   Flow run(List<Statement> statements, Scope scope, Output output) {
-    for (var statement : statements) {
+    var outer = line;
+    var flow = Flow.NEXT;
+    for (var next = statements.iterator(); flow == Flow.NEXT && next.hasNext(); ) {
+      var statement = next.next();
       work.enter();
       line = statement.line();
-      var flow = run(statement, scope, output);
+      flow = run(statement, scope, output);
       work.leave();
-      if (flow != Flow.NEXT) {
-        return flow;
-      }
     }
-    return Flow.NEXT;
+    line = outer;
+    return flow;
   }
 
   private Flow run(Statement statement, Scope scope, Output output) {

@@ -2,7 +2,6 @@ package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Numeric;
 import io.moesaic.router.jinja.Value.Once;
 import io.moesaic.router.jinja.Value.Opaque;
 import io.moesaic.router.jinja.Value.Sequence;
@@ -48,8 +47,11 @@ final class Iteration {
       return sequence.values();
     }
     var list = new ArrayList<Value>();
-    over(value).forEachRemaining(list::add);
-    work.spendOnItems(list.size());
+    for (var values = over(value); values.hasNext(); ) {
+      Work.checkItems(list.size());
+      work.spend(1);
+      list.add(values.next());
+    }
     return list;
   }
 

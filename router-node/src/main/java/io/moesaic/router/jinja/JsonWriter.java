@@ -1,12 +1,11 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Value.Bool;
+import io.moesaic.router.jinja.Numeric.Bool;
 import io.moesaic.router.jinja.Value.Dict;
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Real;
+import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
 import java.util.ArrayList;

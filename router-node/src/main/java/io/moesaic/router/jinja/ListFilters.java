@@ -5,7 +5,7 @@ import static java.util.Map.entry;
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
 import io.moesaic.router.jinja.Filters.Filter;
 import io.moesaic.router.jinja.Value.Dict;
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Once;
@@ -103,7 +103,7 @@ final class ListFilters {
         value ->
             Items.list(
                 paths.stream().map(path -> folded(path.follow(value), fold)).toList()),
-        given.truth("reverse"),
+        given.integer("reverse", 0) != 0,
         work);
   }
 
@@ -116,7 +116,7 @@ final class ListFilters {
     return sorted(
         DictMethods.pairs(dict),
         pair -> folded(((Items) pair).values().get(place), given.truth("case_sensitive")),
-        given.truth("reverse"),
+        given.integer("reverse", 0) != 0,
         work);
   }
 

@@ -1,6 +1,6 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.Items;
 import java.util.Map;
 import java.util.Set;

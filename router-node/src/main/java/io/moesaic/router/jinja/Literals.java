@@ -1,6 +1,6 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Int;
 
 /// What strings and integers in a template stand for.
 final class Literals {

@@ -3,7 +3,6 @@ package io.moesaic.router.jinja;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Numeric;
 import io.moesaic.router.jinja.Value.Once;
 import io.moesaic.router.jinja.Value.Opaque;
 import io.moesaic.router.jinja.Value.Range;
@@ -11,7 +10,7 @@ import io.moesaic.router.jinja.Value.Sequence;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
 import io.moesaic.router.jinja.Value.View;
-import io.moesaic.router.jinja.Value.Whole;
+import io.moesaic.router.jinja.Numeric.Whole;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 

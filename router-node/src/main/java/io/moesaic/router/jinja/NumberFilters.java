@@ -1,12 +1,11 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Filters.Filter;
-import io.moesaic.router.jinja.Value.Int;
-import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Real;
+import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.Whole;
+import io.moesaic.router.jinja.Numeric.Whole;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;

@@ -16,9 +16,9 @@ import io.moesaic.router.jinja.Expression.Tested;
 import io.moesaic.router.jinja.Expression.TupleOf;
 import io.moesaic.router.jinja.Expression.Use;
 import io.moesaic.router.jinja.Token.Kind;
-import io.moesaic.router.jinja.Value.Bool;
+import io.moesaic.router.jinja.Numeric.Bool;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Real;
+import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Text;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -49,14 +49,22 @@ final class OperandParser {
       case STRING -> string(token.text());
       case INTEGER -> new Literal(Literals.integer(token.text()));
       case FLOAT -> new Literal(new Real(Double.parseDouble(token.text())));
-      case OPERATOR, TEXT, OUTPUT_BEGIN, OUTPUT_END, BLOCK_BEGIN, BLOCK_END, END ->
-          switch (token.text()) {
-            case "(" -> parenthesized();
-            case "[" -> new ListOf(items("]"));
-            case "{" -> dict();
-            default -> throw Failure.of("expected an expression, found %s", token.described());
-          };
+      case OPERATOR -> bracket(token);
+      case TEXT, OUTPUT_BEGIN, OUTPUT_END, BLOCK_BEGIN, BLOCK_END, END -> throw unexpected(token);
     };
+  }
+
+  private Expression bracket(Token token) {
+    return switch (token.text()) {
+      case "(" -> parenthesized();
+      case "[" -> new ListOf(items());
+      case "{" -> dict();
+      default -> throw unexpected(token);
+    };
+  }
+
+  private static Failure unexpected(Token token) {
+    return Failure.of("expected an expression, found %s", token.described());
   }
 
   private Expression name(String name) {
@@ -89,11 +97,11 @@ final class OperandParser {
     return inner;
   }
 
-  private List<Expression> items(String closing) {
+  private List<Expression> items() {
     var items = new ArrayList<Expression>();
-    while (!tokens.takeOperator(closing)) {
+    while (!tokens.takeOperator("]")) {
       items.add(expressions.expression());
-      if (!tokens.atOperator(closing)) {
+      if (!tokens.atOperator("]")) {
         tokens.expectOperator(",");
       }
     }

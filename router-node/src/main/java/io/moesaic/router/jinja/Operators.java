@@ -1,13 +1,12 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Real;
+import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.Whole;
+import io.moesaic.router.jinja.Numeric.Whole;
 import java.util.ArrayList;
 
 /// Python's arithmetic, and what its operators do to texts and lists. Integers have 64 bits.
@@ -61,10 +60,11 @@ final class Operators {
     }
     if (value instanceof Items items) {
       var length = Work.checkLength(items.values().size(), times);
+      Work.checkItems(length);
       work.spendOnItems(length);
       var repeated = new ArrayList<Value>(length);
-      for (var i = 0; repeated.size() < length; i++) {
-        repeated.add(items.values().get(i % items.values().size()));
+      while (repeated.size() < length) {
+        repeated.addAll(items.values());
       }
       return Items.of(items.kind(), repeated);
     }
@@ -88,12 +88,10 @@ final class Operators {
   }
 
   private static long power(long base, long exponent) {
-    if (base == 0 || base == 1 || base == -1) {
-      return exponent == 0 || base * base == base ? (exponent == 0 ? 1 : base) : 1 - 2 * (exponent % 2);
-    }
-    // larger ones overflow before they are done
+    // where the exponent is large, all but these overflow; of these only its parity counts
+    var times = Math.abs(base) <= 1 && exponent > 2 ? 2 + exponent % 2 : exponent;
     var product = 1L;
-    for (var i = 0L; i < exponent; i++) {
+    for (var i = 0L; i < times; i++) {
       product = Math.multiplyExact(product, base);
     }
     return product;

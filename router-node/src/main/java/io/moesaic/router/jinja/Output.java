@@ -4,8 +4,12 @@ import io.moesaic.router.jinja.Value.Text;
 
 /// Text in the making, of bounded length.
 final class Output {
+  // what is paid for together, as most pieces are small
+  private static final int BLOCK = 1024;
+
   private final StringBuilder text = new StringBuilder();
   private final Work work;
+  private int paid;
 
   Output(Work work) {
     this.work = work;
@@ -19,13 +23,16 @@ final class Output {
     if (text.length() + (long) to - from > Work.MAX_TEXT) {
       throw Work.tooLarge();
     }
-    work.spendOnText(to - from);
     text.append(more, from, to);
+    if (text.length() - paid >= BLOCK) {
+      work.spendOnText(text.length() - paid);
+      paid = text.length();
+    }
     return this;
   }
 
   Text toText() {
-    return new Text(text.toString());
+    return new Text(toString());
   }
 
   @Override

@@ -2,10 +2,10 @@ package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.Numeric;
+import io.moesaic.router.jinja.Value.Range;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.Whole;
+import io.moesaic.router.jinja.Numeric.Whole;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Iterator;
@@ -42,11 +42,18 @@ final class PercentFormat {
       output.append(format, written, codes.start()).append(formatter.replacement(codes));
       written = codes.end();
     }
-    // a dict has more than a format needs, and what has no text may be left over
-    if (formatter.next.hasNext() && !(arguments instanceof Dict || arguments instanceof Undefined)) {
+    if (formatter.next.hasNext() && !mayBeLeft(arguments)) {
       throw Failure.of("the format '%s' has fewer codes than there are values", format);
     }
     return output.append(format, written, format.length()).toText();
+  }
+
+  /// A dict has more than a format needs. Python is as generous to everything with brackets.
+  private static boolean mayBeLeft(Value arguments) {
+    return arguments instanceof Dict
+        || arguments instanceof Undefined
+        || arguments instanceof Range
+        || (arguments instanceof Items items && items.kind() == Items.Kind.LIST);
   }
 
   private String replacement(MatchResult code) {

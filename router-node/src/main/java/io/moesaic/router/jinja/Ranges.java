@@ -1,6 +1,6 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.Range;
 import java.util.AbstractList;
 import java.util.List;

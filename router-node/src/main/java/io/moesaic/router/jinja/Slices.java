@@ -4,7 +4,7 @@ import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Range;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.Whole;
+import io.moesaic.router.jinja.Numeric.Whole;
 
 /// The places that a slice takes.
 final class Slices {

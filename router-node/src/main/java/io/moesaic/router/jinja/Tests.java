@@ -4,13 +4,12 @@ import static java.util.Map.entry;
 
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
 import io.moesaic.router.jinja.Expression.Compared.Relation;
-import io.moesaic.router.jinja.Value.Bool;
+import io.moesaic.router.jinja.Numeric.Bool;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Function;
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Real;
+import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Sequence;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;

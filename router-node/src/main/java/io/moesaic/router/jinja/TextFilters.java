@@ -3,7 +3,7 @@ package io.moesaic.router.jinja;
 import static java.util.Map.entry;
 
 import io.moesaic.router.jinja.Filters.Filter;
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
 import java.util.Map;
@@ -13,12 +13,13 @@ import java.util.regex.Pattern;
 final class TextFilters {
   static final Map<String, Filter> BY_NAME =
       Map.ofEntries(
-          entry("string", (input, arguments, work) -> method(input, "string", arguments, work)),
-          entry("safe", (input, arguments, work) -> method(input, "string", arguments, work)),
-          entry("lower", (input, arguments, work) -> method(input, "lower", arguments, work)),
-          entry("upper", (input, arguments, work) -> method(input, "upper", arguments, work)),
-          entry("capitalize", (input, arguments, work) -> method(input, "capitalize", arguments, work)),
-          entry("trim", TextFilters::trim),
+          entry("string", TextFilters::string),
+          // means that nothing in it needs to be escaped, which here nothing ever does
+          entry("safe", TextFilters::string),
+          entry("lower", method("lower")),
+          entry("upper", method("upper")),
+          entry("capitalize", method("capitalize")),
+          entry("trim", method("strip")),
           entry("title", TextFilters::title),
           entry("replace", TextFilters::replace),
           entry("indent", TextFilters::indent),
@@ -32,22 +33,14 @@ final class TextFilters {
 
   private TextFilters() {}
 
-  private static Text printed(Value input, Work work) {
+  private static Value string(Value input, Arguments arguments, Work work) {
+    arguments.bind("string");
     return new Text(Printer.print(input, work));
   }
 
-  private static Value method(Value input, String name, Arguments arguments, Work work) {
-    var text = printed(input, work);
-    if (name.equals("string")) {
-      arguments.bind(name);
-      return text;
-    }
-    return TextMethods.call(text, name, arguments, work);
-  }
-
-  private static Value trim(Value input, Arguments arguments, Work work) {
-    var chars = arguments.bind("trim", "chars").get("chars", Value.None.NONE);
-    return method(input, "strip", new Arguments(java.util.List.of(chars), Map.of()), work);
+  private static Filter method(String name) {
+    return (input, arguments, work) ->
+        TextMethods.call(new Text(Printer.print(input, work)), name, arguments, work);
   }
 
   /// A word begins after a blank, a hyphen or an opening bracket.
@@ -103,15 +96,15 @@ final class TextFilters {
     var length = given.integer("length", 255);
     var end = given.text("end", "...");
     var leeway = given.integerOrNone("leeway", 5);
-    if (!(input instanceof Text text)) {
-      throw Failure.of("truncate needs a text, not a value of type %s", input.type());
-    }
     var kept = length - new Text(end).length();
     if (kept < 0 || leeway < 0) {
       throw Failure.of("truncate cannot cut to %d characters with a leeway of %d", length, leeway);
     }
-    if (text.length() <= length + leeway) {
-      return text;
+    if (Iteration.length(input) <= length + leeway) {
+      return input;
+    }
+    if (!(input instanceof Text text)) {
+      throw Failure.of("truncate needs a text, not a value of type %s", input.type());
     }
     var head =
         text.content().substring(0, text.content().offsetByCodePoints(0, (int) kept));

@@ -2,7 +2,7 @@ package io.moesaic.router.jinja;
 
 import static java.util.Map.entry;
 
-import io.moesaic.router.jinja.Value.Bool;
+import io.moesaic.router.jinja.Numeric.Bool;
 import io.moesaic.router.jinja.Value.Function;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.Text;
@@ -85,22 +85,36 @@ final class TextMethods {
         switch (name) {
           case "lower" -> lower(text);
           case "upper" -> upper(text);
-          case "title" -> title(text, Integer.MAX_VALUE);
-          default -> title(text, 1);
+          case "title" -> title(text);
+          default -> capitalize(text);
         });
   }
 
-  /// Begins words with a capital: those that begin within the first so many characters.
-  private static String title(String text, int capitals) {
+  private static String capitalize(String text) {
+    if (text.isEmpty()) {
+      return text;
+    }
+    var rest = text.offsetByCodePoints(0, 1);
+    return capital(text.codePointAt(0)) + lower(text.substring(rest));
+  }
+
+  /// Begins each run of letters with a capital.
+  private static String title(String text) {
     var title = new StringBuilder();
     var inWord = false;
-    var place = 0;
-    for (var c : lower(text).codePoints().toArray()) {
-      title.appendCodePoint(inWord || place >= capitals ? c : Character.toTitleCase(c));
+    for (var c : text.codePoints().toArray()) {
+      title.append(inWord ? lower(Character.toString(c)) : capital(c));
       inWord = Character.isLowerCase(c) || Character.isUpperCase(c) || Character.isTitleCase(c);
-      place++;
     }
     return title.toString();
+  }
+
+  private static String capital(int c) {
+    var upper = upper(Character.toString(c));
+    // letters such as the German sharp s become two, of which one is a capital
+    return Character.toTitleCase(c) == c && upper.length() > 1 && Character.isLowerCase(c)
+        ? upper.charAt(0) + lower(upper.substring(1))
+        : Character.toString(Character.toTitleCase(c));
   }
 
   private static Value strip(
@@ -176,6 +190,7 @@ final class TextMethods {
     for (var at = 0; at < text.length(); at++) {
       if (Characters.isLineBreak(text.charAt(at))) {
         var next = text.startsWith("\r\n", at) ? at + 2 : at + 1;
+        Work.checkItems(lines.size());
         lines.add(text.substring(begin, keepEnds ? next : at));
         begin = next;
         at = next - 1;

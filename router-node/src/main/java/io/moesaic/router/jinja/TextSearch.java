@@ -1,7 +1,7 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Value.Bool;
-import io.moesaic.router.jinja.Value.Int;
+import io.moesaic.router.jinja.Numeric.Bool;
+import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.Text;
 import java.util.ArrayList;
@@ -26,10 +26,10 @@ final class TextSearch {
     for (var at = text.indexOf(separator);
         at >= 0 && parts.size() < limit;
         at = text.indexOf(separator, from)) {
-      parts.add(text.substring(from, at));
+      add(parts, text.substring(from, at));
       from = at + separator.length();
     }
-    parts.add(text.substring(from));
+    add(parts, text.substring(from));
     return list(parts, work);
   }
 
@@ -42,11 +42,11 @@ final class TextSearch {
       while (end < text.length() && !Characters.isSpace(text.charAt(end))) {
         end++;
       }
-      words.add(text.substring(from, end));
+      add(words, text.substring(from, end));
       from = Characters.skipSpace(text, end);
     }
     if (from < text.length()) {
-      words.add(text.substring(from));
+      add(words, text.substring(from));
     }
     return words;
   }
@@ -67,10 +67,10 @@ final class TextSearch {
       if (at < 0) {
         break;
       }
-      parts.add(text.substring(at + separator.length(), end));
+      add(parts, text.substring(at + separator.length(), end));
       end = at;
     }
-    parts.add(text.substring(0, end));
+    add(parts, text.substring(0, end));
     return list(parts.reversed(), work);
   }
 
@@ -84,20 +84,25 @@ final class TextSearch {
       while (from > 0 && !Characters.isSpace(rest.charAt(from - 1))) {
         from--;
       }
-      words.add(rest.substring(from, end));
+      add(words, rest.substring(from, end));
       end = from;
       while (end > 0 && Characters.isSpace(rest.charAt(end - 1))) {
         end--;
       }
     }
     if (end > 0) {
-      words.add(rest.substring(0, end));
+      add(words, rest.substring(0, end));
     }
     return words.reversed();
   }
 
   private static long limit(long count) {
     return count < 0 ? Long.MAX_VALUE : count;
+  }
+
+  private static void add(List<String> parts, String part) {
+    Work.checkItems(parts.size());
+    parts.add(part);
   }
 
   private static String separator(String separator) {

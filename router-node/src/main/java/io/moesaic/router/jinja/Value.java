@@ -1,6 +1,5 @@
 package io.moesaic.router.jinja;
 
-import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
@@ -12,7 +11,16 @@ import org.jspecify.annotations.Nullable;
 ///
 /// INVARIANT: no value weighs more or nests deeper than [Work] allows, so that walking through one,
 /// also recursively, is bounded.
-sealed interface Value {
+sealed interface Value
+    permits Numeric,
+        Value.None,
+        Value.Text,
+        Value.Sequence,
+        Value.Dict,
+        Value.View,
+        Value.Once,
+        Value.Undefined,
+        Value.Opaque {
   /// Whether `if` takes it for true.
   boolean truth();
 
@@ -43,109 +51,14 @@ sealed interface Value {
     }
   }
 
-  /// Numbers of different types may be equal, and truth values are numbers.
-  sealed interface Numeric extends Value {
-    double real();
-
-    static boolean equal(Numeric a, @Nullable Object other) {
-      if (!(other instanceof Numeric b)) {
-        return false;
-      }
-      if (a instanceof Whole x && b instanceof Whole y) {
-        return x.integer() == y.integer();
-      }
-      return a.real() == b.real()
-          && (Double.isInfinite(a.real()) || exact(a).compareTo(exact(b)) == 0);
-    }
-
-    private static BigDecimal exact(Numeric number) {
-      return number instanceof Whole whole
-          ? BigDecimal.valueOf(whole.integer())
-          : new BigDecimal(number.real());
-    }
-
-    static int hash(Numeric number) {
-      return Double.hashCode(number.real() + 0.0);
-    }
-  }
-
-  sealed interface Whole extends Numeric {
-    long integer();
-
-    @Override
-    default double real() {
-      return integer();
-    }
-  }
-
-  record Bool(boolean truth) implements Whole {
-    @Override
-    public long integer() {
-      return truth ? 1 : 0;
-    }
-
-    @Override
-    public String type() {
-      return "bool";
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-      return Numeric.equal(this, other);
-    }
-
-    @Override
-    public int hashCode() {
-      return Numeric.hash(this);
-    }
-  }
-
-  record Int(long integer) implements Whole {
-    @Override
-    public boolean truth() {
-      return integer != 0;
-    }
-
-    @Override
-    public String type() {
-      return "int";
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-      return Numeric.equal(this, other);
-    }
-
-    @Override
-    public int hashCode() {
-      return Numeric.hash(this);
-    }
-  }
-
-  record Real(double real) implements Numeric {
-    @Override
-    public boolean truth() {
-      return real != 0;
-    }
-
-    @Override
-    public String type() {
-      return "float";
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-      return Numeric.equal(this, other);
-    }
-
-    @Override
-    public int hashCode() {
-      return Numeric.hash(this);
-    }
-  }
-
-  record Text(String content) implements Value {
+  /// Comparable for the sake of hash tables, which texts of equal hashes would else make slow.
+  record Text(String content) implements Value, Comparable<Text> {
     static final Text EMPTY = new Text("");
+
+    @Override
+    public int compareTo(Text other) {
+      return Characters.compare(content, other.content);
+    }
 
     /// In code points, as all places in a text are.
     int length() {
@@ -187,8 +100,9 @@ sealed interface Value {
     }
 
     public Items {
-      values = Collections.unmodifiableList(values);
+      Work.checkItems(values.size());
       Work.checkSize(weight, depth);
+      values = Collections.unmodifiableList(values);
     }
 
     private Items(Kind kind, List<Value> values) {
@@ -264,9 +178,20 @@ sealed interface Value {
   /// What `keys()`, `values()` and `items()` of a dict give: has a length, but no places.
   record View(Kind kind, Dict dict, List<Value> values) implements Value {
     enum Kind {
-      KEYS,
-      VALUES,
-      ITEMS
+      KEYS("keys"),
+      VALUES("values"),
+      ITEMS("items");
+
+      private final String method;
+
+      Kind(String method) {
+        this.method = method;
+      }
+
+      /// That gives such a view.
+      String method() {
+        return method;
+      }
     }
 
     @Override
@@ -276,7 +201,7 @@ sealed interface Value {
 
     @Override
     public String type() {
-      return "dict_" + kind.name().toLowerCase(java.util.Locale.ROOT);
+      return "dict_" + kind.method();
     }
 
     @Override

@@ -6,6 +6,7 @@ final class Work {
   /// As much text as a request's body may bring, and what templates add to it.
   static final int MAX_TEXT = 16 << 20;
 
+  private static final int MAX_ITEMS = 1 << 20;
   private static final long MAX_WEIGHT = 4L * MAX_TEXT;
   private static final int MAX_VALUE_DEPTH = 100;
 
@@ -15,9 +16,9 @@ final class Work {
   // a level takes some hundred bytes of stack, of which threads have 1 MB
   private static final int MAX_DEPTH = 500;
 
-  // what a machine does in about the time of a step
-  private static final int CHARACTERS_PER_STEP = 64;
-  private static final int ITEMS_PER_STEP = 16;
+  // what may be kept of all that is made in so many steps fits into some hundred MB
+  private static final int CHARACTERS_PER_STEP = 32;
+  private static final int ITEMS_PER_STEP = 4;
 
   private long steps;
   private int depth;
@@ -56,20 +57,26 @@ final class Work {
     spendOnText((long) text.length() * sought.length() / CHARACTERS_PER_STEP);
   }
 
-  /// @return the product, for as many characters or items as a value may have
+  /// @return the length of what is repeated so many times, if a text may have it
   static int checkLength(long length, long times) {
-    if (times <= 0 || length == 0) {
+    if (times <= 0) {
       return 0;
     }
-    if (length > MAX_TEXT || times > MAX_TEXT || length * times > MAX_TEXT) {
+    if (length > 0 && times > MAX_TEXT / length) {
       throw tooLarge();
     }
     return (int) (length * times);
   }
 
+  static void checkItems(long count) {
+    if (count > MAX_ITEMS) {
+      throw Failure.of("a list grows beyond %d items", MAX_ITEMS);
+    }
+  }
+
   static void checkSize(long weight, int depth) {
     if (weight > MAX_WEIGHT) {
-      throw tooLarge();
+      throw Failure.of("a list or dict grows beyond %d characters", MAX_WEIGHT);
     }
     if (depth > MAX_VALUE_DEPTH) {
       throw Failure.of("a list or dict nests deeper than %d levels", MAX_VALUE_DEPTH);
@@ -77,6 +84,6 @@ final class Work {
   }
 
   static Failure tooLarge() {
-    return Failure.of("a text or list grows beyond %d characters or items", MAX_TEXT);
+    return Failure.of("a text grows beyond %d characters", MAX_TEXT);
   }
 }
