@@ -55,7 +55,8 @@ final class ChoiceFilters {
     var chosen = new ArrayList<Value>();
     for (var value : Iteration.toList(input, work)) {
       work.spend(1);
-      if (holds(callee, path.follow(value), arguments, places, work) == callee.startsWith("select")) {
+      if (holds(callee, path.follow(value), arguments, places, work)
+          == callee.startsWith("select")) {
         chosen.add(value);
       }
     }
@@ -66,8 +67,7 @@ final class ChoiceFilters {
       String callee, Value value, Arguments arguments, int places, Work work) {
     return arguments.positional().size() == places
         ? value.truth()
-        : Tests.holds(
-            name(callee, arguments, places), value, arguments.without(places + 1), work);
+        : Tests.holds(name(callee, arguments, places), value, arguments.without(places + 1), work);
   }
 
   private static String name(String callee, Arguments arguments, int place) {

@@ -78,9 +78,12 @@ final class CodeReader {
       case "[" -> closingBrackets.push("]");
       case "{" -> closingBrackets.push("}");
       case ")", "]", "}" -> {
-        var expected = closingBrackets.isEmpty() ? "no bracket" : closingBrackets.pop();
+        var expected = closingBrackets.isEmpty() ? "" : closingBrackets.pop();
         if (!operator.equals(expected)) {
-          throw Failure.of("'%s' closes what is not open; expected %s", operator, expected);
+          throw Failure.of(
+              expected.isEmpty() ? "'%s' closes nothing" : "'%s' stands where '%s' must",
+              operator,
+              expected);
         }
       }
       default -> {}

@@ -1,12 +1,12 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Expression.Compared.Relation;
+import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Once;
 import io.moesaic.router.jinja.Value.Opaque;
-import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Sequence;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
@@ -60,8 +60,7 @@ final class Comparison {
     if (left instanceof Items a && right instanceof Items b && a.type().equals(b.type())) {
       return compare(a.values().iterator(), b.values().iterator(), work);
     }
-    throw Failure.of(
-        "values of types %s and %s have no order", left.type(), right.type());
+    throw Failure.of("values of types %s and %s have no order", left.type(), right.type());
   }
 
   /// By the first items that differ.
@@ -96,7 +95,8 @@ final class Comparison {
         yield false;
       }
       case None _, Numeric _, Opaque _ ->
-          throw Failure.of("'in' needs a text, list or dict, not a value of type %s", holder.type());
+          throw Failure.of(
+              "'in' needs a text, list or dict, not a value of type %s", holder.type());
     };
   }
 }

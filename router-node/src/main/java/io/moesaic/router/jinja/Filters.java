@@ -1,13 +1,13 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Numeric.Whole;
+import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Once;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Numeric.Whole;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +67,8 @@ final class Filters {
     return switch (input) {
       case Dict dict -> new Once(DictMethods.pairs(dict).iterator());
       case Undefined _ -> new Once(List.<Value>of().iterator());
-      case Value other -> throw Failure.of("items needs a dict, not a value of type %s", other.type());
+      case Value other ->
+          throw Failure.of("items needs a dict, not a value of type %s", other.type());
     };
   }
 
@@ -79,8 +80,7 @@ final class Filters {
   }
 
   private static Value toJson(Value input, Arguments arguments, Work work) {
-    var given =
-        arguments.bind("tojson", "ensure_ascii", "indent", "separators", "sort_keys");
+    var given = arguments.bind("tojson", "ensure_ascii", "indent", "separators", "sort_keys");
     var indent =
         switch (given.get("indent", None.NONE)) {
           case None _ -> null;

@@ -1,11 +1,11 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Numeric.Real;
+import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Text;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -38,11 +38,13 @@ final class JavaValues {
       case Map<?, ?> map -> {
         var entries = new LinkedHashMap<Value, Value>();
         map.forEach(
-            (key, value) -> entries.put(Keys.check(toValue(key, depth + 1)), toValue(value, depth + 1)));
+            (key, value) ->
+                entries.put(Keys.check(toValue(key, depth + 1)), toValue(value, depth + 1)));
         yield Dict.of(entries);
       }
       case Object other ->
-          throw Failure.of("a variable is of type %s, which templates do not know", other.getClass().getName());
+          throw Failure.of(
+              "a variable is of type %s, which templates do not know", other.getClass().getName());
     };
   }
 }

@@ -1,11 +1,11 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Numeric.Real;
+import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
 import java.util.ArrayList;
@@ -142,8 +142,7 @@ final class JsonWriter {
       case '\t' -> "\\t";
       case '\b' -> "\\b";
       case '\f' -> "\\f";
-      default ->
-          c < ' ' || (style.asciiOnly && c > '~') ? "\\u%04x".formatted((int) c) : null;
+      default -> c < ' ' || (style.asciiOnly && c > '~') ? "\\u%04x".formatted((int) c) : null;
     };
   }
 }

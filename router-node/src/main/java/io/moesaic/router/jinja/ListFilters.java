@@ -4,8 +4,8 @@ import static java.util.Map.entry;
 
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
 import io.moesaic.router.jinja.Filters.Filter;
-import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Once;
@@ -45,7 +45,9 @@ final class ListFilters {
   private static Value first(Value input, Arguments arguments, Work work) {
     arguments.bind("first");
     var values = Iteration.over(input);
-    return values.hasNext() ? values.next() : Undefined.because("the first of nothing is not defined");
+    return values.hasNext()
+        ? values.next()
+        : Undefined.because("the first of nothing is not defined");
   }
 
   private static Value last(Value input, Arguments arguments, Work work) {
@@ -54,7 +56,9 @@ final class ListFilters {
       throw new Failure("last needs a list; put '| list' before it");
     }
     var values = Iteration.toList(input, work);
-    return values.isEmpty() ? Undefined.because("the last of nothing is not defined") : values.getLast();
+    return values.isEmpty()
+        ? Undefined.because("the last of nothing is not defined")
+        : values.getLast();
   }
 
   private static Value reverse(Value input, Arguments arguments, Work work) {
@@ -100,9 +104,7 @@ final class ListFilters {
     var fold = given.truth("case_sensitive");
     return sorted(
         Iteration.toList(input, work),
-        value ->
-            Items.list(
-                paths.stream().map(path -> folded(path.follow(value), fold)).toList()),
+        value -> Items.list(paths.stream().map(path -> folded(path.follow(value), fold)).toList()),
         given.integer("reverse", 0) != 0,
         work);
   }
@@ -142,8 +144,7 @@ final class ListFilters {
   private static Value group(Value input, Arguments arguments, Work work) {
     var given = arguments.bind("groupby", "attribute", "default", "case_sensitive");
     var path = Path.of(given.get("attribute")).orElse(given.get("default", None.NONE));
-    Function<Value, Value> key =
-        value -> folded(path.follow(value), given.truth("case_sensitive"));
+    Function<Value, Value> key = value -> folded(path.follow(value), given.truth("case_sensitive"));
     var groups = new ArrayList<Value>();
     var members = new ArrayList<Value>();
     for (var value : sorted(Iteration.toList(input, work), key, false, work).values()) {

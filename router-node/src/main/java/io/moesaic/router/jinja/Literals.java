@@ -43,7 +43,9 @@ final class Literals {
         text.append(MEANT, Math.min(known, MEANT.length()), Math.min(known + 1, MEANT.length()));
       } else if (escape >= '0' && escape <= '7') {
         var end = at;
-        while (end < at + 2 && end < quoted.length() && "01234567".indexOf(quoted.charAt(end)) >= 0) {
+        while (end < at + 2
+            && end < quoted.length()
+            && "01234567".indexOf(quoted.charAt(end)) >= 0) {
           end++;
         }
         text.appendCodePoint(Integer.parseInt(quoted, at - 1, end, 8));

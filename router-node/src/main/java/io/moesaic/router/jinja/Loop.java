@@ -1,8 +1,8 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Value.Function;
 import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Value.Function;
 import io.moesaic.router.jinja.Value.Opaque;
 import io.moesaic.router.jinja.Value.Undefined;
 import java.util.ArrayDeque;
@@ -45,8 +45,10 @@ final class Loop implements Opaque {
       case "length" -> new Int(length());
       case "depth" -> new Int(1);
       case "depth0" -> new Int(0);
-      case "previtem" -> previous != null ? previous : Undefined.because("no item is before the first");
-      case "nextitem" -> peek() instanceof Value next ? next : Undefined.because("no item is after the last");
+      case "previtem" ->
+          previous != null ? previous : Undefined.because("no item is before the first");
+      case "nextitem" ->
+          peek() instanceof Value next ? next : Undefined.because("no item is after the last");
       case "cycle" -> (Function) (arguments, _) -> cycle(arguments);
       case "changed" -> (Function) (arguments, _) -> changed(arguments);
       default -> null;

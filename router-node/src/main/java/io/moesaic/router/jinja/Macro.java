@@ -53,15 +53,15 @@ final class Macro implements Function {
       }
     }
     bindCaller(named, scope);
-    bindRest(positional.subList(Math.min(count, positional.size()), positional.size()), named, scope);
+    bindRest(
+        positional.subList(Math.min(count, positional.size()), positional.size()), named, scope);
   }
 
   private void bindCaller(Map<String, Value> named, Scope scope) {
     if (code.mentioned().contains("caller")) {
       var caller = named.remove("caller");
       scope.set(
-          "caller",
-          caller != null ? caller : Undefined.because("no call block calls this macro"));
+          "caller", caller != null ? caller : Undefined.because("no call block calls this macro"));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.moesaic.router.jinja;
 
+import io.moesaic.router.jinja.Numeric.Whole;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
@@ -10,7 +11,6 @@ import io.moesaic.router.jinja.Value.Sequence;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
 import io.moesaic.router.jinja.Value.View;
-import io.moesaic.router.jinja.Numeric.Whole;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
@@ -110,7 +110,8 @@ final class Members {
         for (var place : slice.values()) {
           values.add(items.values().get((int) ((Whole) place).integer()));
         }
-        yield Items.of(items.kind() == Items.Kind.LIST ? Items.Kind.LIST : Items.Kind.TUPLE, values);
+        yield Items.of(
+            items.kind() == Items.Kind.LIST ? Items.Kind.LIST : Items.Kind.TUPLE, values);
       }
       case None _, Numeric _, Dict _, View _, Once _, Undefined _, Opaque _ ->
           throw new AssertionError(owner.type());

@@ -16,7 +16,11 @@ interface Method<T extends Value> {
   ///
   /// @return null if Python's values of the type have no such method
   static <T extends Value> @Nullable Value find(
-      T self, String name, Map<String, Method<T>> methods, Set<String> changing, Set<String> other) {
+      T self,
+      String name,
+      Map<String, Method<T>> methods,
+      Set<String> changing,
+      Set<String> other) {
     var method = methods.get(name);
     if (method != null) {
       return (Function) (arguments, work) -> method.call(self, arguments, work);

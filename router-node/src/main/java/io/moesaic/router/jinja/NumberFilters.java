@@ -3,9 +3,9 @@ package io.moesaic.router.jinja;
 import io.moesaic.router.jinja.Filters.Filter;
 import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Numeric.Real;
+import io.moesaic.router.jinja.Numeric.Whole;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Numeric.Whole;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
@@ -40,7 +40,8 @@ final class NumberFilters {
       case Whole whole -> whole.integer() < 0 ? Operators.negate(whole) : Operators.affirm(whole);
       case Real real -> new Real(Math.abs(real.real()));
       case Undefined undefined -> throw undefined.failure();
-      case Value other -> throw Failure.of("abs needs a number, not a value of type %s", other.type());
+      case Value other ->
+          throw Failure.of("abs needs a number, not a value of type %s", other.type());
     };
   }
 

@@ -2,11 +2,11 @@ package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
 import io.moesaic.router.jinja.Numeric.Int;
-import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Numeric.Real;
+import io.moesaic.router.jinja.Numeric.Whole;
+import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Numeric.Whole;
 import java.util.ArrayList;
 
 /// Python's arithmetic, and what its operators do to texts and lists. Integers have 64 bits.

@@ -2,10 +2,10 @@ package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Numeric.Bool;
 import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Numeric.Whole;
 import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Numeric.Whole;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,11 +1,11 @@
 package io.moesaic.router.jinja;
 
+import io.moesaic.router.jinja.Numeric.Whole;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.Range;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Numeric.Whole;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.Iterator;
@@ -16,7 +16,10 @@ import java.util.regex.Pattern;
 /// Python's `'%s and %.2f' % (a, b)`, with the codes `s`, `r`, `d`, `i`, `f` and `x`.
 final class PercentFormat {
   private static final Pattern CODE =
-      Pattern.compile("%(\\((?<key>[^)]*+)\\))?+(?<flags>[-0+ ]*+)(?<width>\\d*+)(\\.(?<digits>\\d*+))?+(?<code>.)?+", Pattern.DOTALL);
+      Pattern.compile(
+          "%(\\((?<key>[^)]*+)\\))?+(?<flags>[-0+"
+              + " ]*+)(?<width>\\d*+)(\\.(?<digits>\\d*+))?+(?<code>.)?+",
+          Pattern.DOTALL);
 
   private static final int MAX_WIDTH = 1000;
 
@@ -113,7 +116,8 @@ final class PercentFormat {
     return switch (value) {
       case Whole whole -> whole.integer();
       case Numeric number when Math.abs(number.real()) < Long.MAX_VALUE -> (long) number.real();
-      case Value other -> throw Failure.of("a format needs a number, not a value of type %s", other.type());
+      case Value other ->
+          throw Failure.of("a format needs a number, not a value of type %s", other.type());
     };
   }
 

@@ -1,14 +1,14 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Numeric.Real;
+import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Once;
 import io.moesaic.router.jinja.Value.Opaque;
 import io.moesaic.router.jinja.Value.Range;
-import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
 import io.moesaic.router.jinja.Value.View;
@@ -150,6 +150,8 @@ final class Printer {
   }
 
   private static String escape(int c) {
-    return c < 0x100 ? "\\x%02x".formatted(c) : c < 0x10000 ? "\\u%04x".formatted(c) : "\\U%08x".formatted(c);
+    return c < 0x100
+        ? "\\x%02x".formatted(c)
+        : c < 0x10000 ? "\\u%04x".formatted(c) : "\\U%08x".formatted(c);
   }
 }

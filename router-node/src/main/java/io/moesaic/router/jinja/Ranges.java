@@ -18,8 +18,7 @@ final class Ranges {
       throw new Failure("the step of a range must not be 0");
     }
     if (length(start, stop, step) > MAX_LENGTH) {
-      throw Failure.of(
-          "range(%d, %d, %d) is longer than %d", start, stop, step, MAX_LENGTH);
+      throw Failure.of("range(%d, %d, %d) is longer than %d", start, stop, step, MAX_LENGTH);
     }
     return new Range(start, stop, step);
   }

@@ -1,10 +1,10 @@
 package io.moesaic.router.jinja;
 
+import io.moesaic.router.jinja.Numeric.Whole;
 import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Range;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Numeric.Whole;
 
 /// The places that a slice takes.
 final class Slices {

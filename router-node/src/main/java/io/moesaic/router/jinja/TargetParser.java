@@ -74,9 +74,7 @@ final class TargetParser {
       }
       var name = variable();
       var fallback = tokens.takeOperator("=") ? expressions.expression() : null;
-      if (fallback == null
-          && !parameters.isEmpty()
-          && parameters.getLast().fallback() != null) {
+      if (fallback == null && !parameters.isEmpty() && parameters.getLast().fallback() != null) {
         throw Failure.of("the parameter '%s' needs a default, as the one before has", name);
       }
       parameters.add(new Parameter(name, fallback));

@@ -5,11 +5,11 @@ import static java.util.Map.entry;
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
 import io.moesaic.router.jinja.Expression.Compared.Relation;
 import io.moesaic.router.jinja.Numeric.Bool;
+import io.moesaic.router.jinja.Numeric.Int;
+import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Function;
-import io.moesaic.router.jinja.Numeric.Int;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Sequence;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
@@ -45,8 +45,12 @@ final class Tests {
           entry("test", simple(v -> v instanceof Text(var name) && exists(name))),
           entry("lower", (input, arguments, work) -> isCased(input, false, arguments, work)),
           entry("upper", (input, arguments, work) -> isCased(input, true, arguments, work)),
-          entry("odd", (input, arguments, work) -> remainder(input, 2, arguments, work).equals(new Int(1))),
-          entry("even", (input, arguments, work) -> remainder(input, 2, arguments, work).equals(new Int(0))),
+          entry(
+              "odd",
+              (input, arguments, work) -> remainder(input, 2, arguments, work).equals(new Int(1))),
+          entry(
+              "even",
+              (input, arguments, work) -> remainder(input, 2, arguments, work).equals(new Int(0))),
           entry("divisibleby", Tests::isDivisible),
           entry("sameas", Tests::isSame),
           entry("in", relation(Relation.IN)),
@@ -106,7 +110,9 @@ final class Tests {
     work.spendOnText(text.length());
     return text.codePoints()
             .noneMatch(
-                c -> Character.isTitleCase(c) || (upper ? Character.isLowerCase(c) : Character.isUpperCase(c)))
+                c ->
+                    Character.isTitleCase(c)
+                        || (upper ? Character.isLowerCase(c) : Character.isUpperCase(c)))
         && text.codePoints()
             .anyMatch(c -> upper ? Character.isUpperCase(c) : Character.isLowerCase(c));
   }

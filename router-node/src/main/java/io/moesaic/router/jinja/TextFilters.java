@@ -47,7 +47,7 @@ final class TextFilters {
   private static Value title(Value input, Arguments arguments, Work work) {
     arguments.bind("title");
     var text = Printer.print(input, work);
-    work.spendOnText(text.length());
+    work.spendOnItems(text.length());
     var title = new StringBuilder();
     var begins = true;
     for (var c : text.codePoints().toArray()) {
@@ -96,18 +96,18 @@ final class TextFilters {
     var length = given.integer("length", 255);
     var end = given.text("end", "...");
     var leeway = given.integerOrNone("leeway", 5);
-    var kept = length - new Text(end).length();
-    if (kept < 0 || leeway < 0) {
+    var ending = new Text(end).length();
+    if (length < ending || leeway < 0) {
       throw Failure.of("truncate cannot cut to %d characters with a leeway of %d", length, leeway);
     }
-    if (Iteration.length(input) <= length + leeway) {
+    if (Iteration.length(input) - leeway <= length) {
       return input;
     }
     if (!(input instanceof Text text)) {
       throw Failure.of("truncate needs a text, not a value of type %s", input.type());
     }
     var head =
-        text.content().substring(0, text.content().offsetByCodePoints(0, (int) kept));
+        text.content().substring(0, text.content().offsetByCodePoints(0, (int) length - ending));
     var lastBlank = head.lastIndexOf(' ');
     return new Text(
         (given.truth("killwords") || lastBlank < 0 ? head : head.substring(0, lastBlank)) + end);

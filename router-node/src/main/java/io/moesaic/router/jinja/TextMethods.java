@@ -52,9 +52,22 @@ final class TextMethods {
 
   private static final Set<String> OTHER =
       Set.of(
-          "casefold", "center", "encode", "expandtabs", "format", "format_map", "isascii",
-          "isidentifier", "isprintable", "istitle", "ljust", "maketrans", "rindex", "rjust",
-          "swapcase", "translate");
+          "casefold",
+          "center",
+          "encode",
+          "expandtabs",
+          "format",
+          "format_map",
+          "isascii",
+          "isidentifier",
+          "isprintable",
+          "istitle",
+          "ljust",
+          "maketrans",
+          "rindex",
+          "rjust",
+          "swapcase",
+          "translate");
 
   private TextMethods() {}
 
@@ -80,7 +93,7 @@ final class TextMethods {
   private static Value cased(String name, Text self, Arguments arguments, Work work) {
     arguments.bind(name);
     var text = self.content();
-    work.spendOnText(text.length());
+    work.spendOnItems(text.length());
     return new Text(
         switch (name) {
           case "lower" -> lower(text);
@@ -167,7 +180,7 @@ final class TextMethods {
 
   private static Value fill(Text self, Arguments arguments, Work work) {
     var width = arguments.bind("zfill", "width").integer("width");
-    var zeros = "0".repeat(Work.checkLength(1, width - self.length()));
+    var zeros = "0".repeat(Work.checkLength(1, Math.max(width, 0) - self.length()));
     var text = self.content();
     var sign = text.startsWith("-") || text.startsWith("+") ? 1 : 0;
     return new Output(work)
@@ -180,8 +193,7 @@ final class TextMethods {
   private static Value splitLines(Text self, Arguments arguments, Work work) {
     var keepEnds = arguments.bind("splitlines", "keepends").truth("keepends");
     work.spendOnText(self.content().length());
-    return Items.list(
-        lines(self.content(), keepEnds).stream().<Value>map(Text::new).toList());
+    return Items.list(lines(self.content(), keepEnds).stream().<Value>map(Text::new).toList());
   }
 
   static List<String> lines(String text, boolean keepEnds) {

@@ -156,7 +156,10 @@ final class TextSearch {
       output.append(text, from, at).append(replacement);
       from = at + old.length();
       var next = old.isEmpty() && at < text.length() ? text.offsetByCodePoints(at, 1) : from;
-      at = replaced == limit || (old.isEmpty() && at == text.length()) ? -1 : text.indexOf(old, next);
+      at =
+          replaced == limit || (old.isEmpty() && at == text.length())
+              ? -1
+              : text.indexOf(old, next);
     }
     return output.append(text, from, text.length()).toText();
   }
