@@ -15,9 +15,9 @@ final class DictMethods {
   private static final Map<String, Method<Dict>> METHODS =
       Map.of(
           "get", DictMethods::get,
-          "keys", (self, arguments, work) -> view(View.Kind.KEYS, self, arguments, work),
-          "values", (self, arguments, work) -> view(View.Kind.VALUES, self, arguments, work),
-          "items", (self, arguments, work) -> view(View.Kind.ITEMS, self, arguments, work),
+          "keys", (self, arguments, work) -> view(View.Part.KEYS, self, arguments, work),
+          "values", (self, arguments, work) -> view(View.Part.VALUES, self, arguments, work),
+          "items", (self, arguments, work) -> view(View.Part.ITEMS, self, arguments, work),
           "copy", DictMethods::copy);
 
   private static final Set<String> CHANGING =
@@ -46,13 +46,13 @@ final class DictMethods {
     return self;
   }
 
-  private static Value view(View.Kind kind, Dict self, Arguments arguments, Work work) {
-    arguments.bind(kind.method());
+  private static Value view(View.Part part, Dict self, Arguments arguments, Work work) {
+    arguments.bind(part.method());
     work.spendOnItems(self.entries().size());
     return new View(
-        kind,
+        part,
         self,
-        switch (kind) {
+        switch (part) {
           case KEYS -> List.copyOf(self.entries().keySet());
           case VALUES -> List.copyOf(self.entries().values());
           case ITEMS -> pairs(self);

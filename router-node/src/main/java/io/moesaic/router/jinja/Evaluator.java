@@ -32,6 +32,7 @@ import io.moesaic.router.jinja.Value.Undefined;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Computes expressions.
@@ -151,7 +152,7 @@ final class Evaluator {
   }
 
   Arguments given(Given given, Scope scope) {
-    if (given == Given.NOTHING) {
+    if (given.equals(Given.NOTHING)) {
       return Arguments.NONE;
     }
     var positional = all(given.positional(), scope);
@@ -170,7 +171,7 @@ final class Evaluator {
     return new Arguments(positional, named);
   }
 
-  private static void spread(Value value, LinkedHashMap<String, Value> named) {
+  private static void spread(Value value, Map<String, Value> named) {
     if (!(value instanceof Dict dict)) {
       throw Failure.of("'**' needs a dict, not a value of type %s", value.type());
     }

@@ -9,6 +9,8 @@ sealed class Failure extends RuntimeException {
     super(sentence, null, false, false);
   }
 
+  // the annotation that is missed would be one more dependency
+  @SuppressWarnings("AnnotateFormatMethod")
   static Failure of(String format, Object... arguments) {
     return new Failure(format.formatted(arguments));
   }

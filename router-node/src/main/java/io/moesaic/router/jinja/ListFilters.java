@@ -183,22 +183,17 @@ final class ListFilters {
   private static Value extreme(Value input, String name, Arguments arguments, Work work) {
     var given = arguments.bind(name, "case_sensitive", "attribute");
     var path = Path.of(given.get("attribute", None.NONE));
-    var best = (Value) Undefined.because("the " + name + " of nothing is not defined");
-    var bestKey = best;
+    Value best = null;
+    Value bestKey = null;
     for (var values = Iteration.over(input); values.hasNext(); ) {
       var value = values.next();
       var key = folded(path.follow(value), given.truth("case_sensitive"));
-      if (bestKey == best && best instanceof Undefined) {
+      var order = bestKey == null ? 0 : Comparison.compare(key, bestKey, work);
+      if (bestKey == null || (name.equals("min") ? order < 0 : order > 0)) {
         bestKey = key;
         best = value;
-      } else {
-        var order = Comparison.compare(key, bestKey, work);
-        if (name.equals("min") ? order < 0 : order > 0) {
-          bestKey = key;
-          best = value;
-        }
       }
     }
-    return best;
+    return best != null ? best : Undefined.because("the " + name + " of nothing is not defined");
   }
 }

@@ -45,14 +45,16 @@ final class Loop implements Opaque {
       case "length" -> new Int(length());
       case "depth" -> new Int(1);
       case "depth0" -> new Int(0);
-      case "previtem" ->
-          previous != null ? previous : Undefined.because("no item is before the first");
-      case "nextitem" ->
-          peek() instanceof Value next ? next : Undefined.because("no item is after the last");
+      case "previtem" -> orAbsent(previous, "no item is before the first");
+      case "nextitem" -> orAbsent(peek(), "no item is after the last");
       case "cycle" -> (Function) (arguments, _) -> cycle(arguments);
       case "changed" -> (Function) (arguments, _) -> changed(arguments);
       default -> null;
     };
+  }
+
+  private static Value orAbsent(@Nullable Value item, String complaint) {
+    return item != null ? item : Undefined.because(complaint);
   }
 
   private @Nullable Value peek() {

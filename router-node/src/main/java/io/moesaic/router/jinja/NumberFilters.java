@@ -131,7 +131,7 @@ final class NumberFilters {
     if (Math.abs(precision) > MAX_NUMERAL) {
       throw Failure.of("round cannot give %d decimals", precision);
     }
-    var scale = Math.pow(10, precision);
+    var scale = Math.pow(10, (double) precision);
     return switch (method) {
       case "common" -> common(number, (int) precision);
       case "ceil" -> new Real(Math.ceil(number.real() * scale) / scale);

@@ -77,10 +77,11 @@ final class Operators {
         case ADD -> new Int(Math.addExact(a, b));
         case SUBTRACT -> new Int(Math.subtractExact(a, b));
         case MULTIPLY -> new Int(Math.multiplyExact(a, b));
-        case DIVIDE -> new Real(real(operator, a, b));
+        case DIVIDE -> new Real(real(operator, (double) a, (double) b));
         case FLOOR_DIVIDE -> new Int(Math.floorDivExact(a, notZero(b)));
         case REMAINDER -> new Int(Math.floorMod(a, notZero(b)));
-        case POWER -> b < 0 ? new Real(real(operator, a, b)) : new Int(power(a, b));
+        case POWER ->
+            b < 0 ? new Real(real(operator, (double) a, (double) b)) : new Int(power(a, b));
       };
     } catch (ArithmeticException _) {
       throw Failure.of("%d %s %d does not fit into 64 bits", a, symbol(operator), b);

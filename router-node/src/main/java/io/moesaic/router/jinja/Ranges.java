@@ -23,10 +23,17 @@ final class Ranges {
     return new Range(start, stop, step);
   }
 
-  private static double length(double start, double stop, double step) {
-    return Math.max(0, Math.ceil((stop - start) / step));
+  private static long length(long start, long stop, long step) {
+    if (step > 0 ? start >= stop : start <= stop) {
+      return 0;
+    }
+    // differences of 64 bits need all of them
+    var distance = step > 0 ? stop - start : start - stop;
+    var length = Long.divideUnsigned(distance - 1, Math.abs(step)) + 1;
+    return length > 0 ? length : Long.MAX_VALUE;
   }
 
+  /// @param range of at most as many values as an `int` counts
   static List<Value> values(Range range) {
     return new Counted(range, (int) length(range.start(), range.stop(), range.step()));
   }

@@ -128,6 +128,7 @@ final class Tests {
   }
 
   /// The same object; of truth values and none there is one each.
+  @SuppressWarnings("ReferenceEquality")
   private static boolean isSame(Value input, Arguments arguments, Work work) {
     var other = arguments.bind("sameas", "other").get("other");
     return input == other

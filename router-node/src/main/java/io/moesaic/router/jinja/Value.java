@@ -77,7 +77,7 @@ sealed interface Value
 
     @Override
     public long weight() {
-      return 1 + content.length();
+      return 1L + content.length();
     }
   }
 
@@ -176,15 +176,15 @@ sealed interface Value
   }
 
   /// What `keys()`, `values()` and `items()` of a dict give: has a length, but no places.
-  record View(Kind kind, Dict dict, List<Value> values) implements Value {
-    enum Kind {
+  record View(Part part, Dict dict, List<Value> values) implements Value {
+    enum Part {
       KEYS("keys"),
       VALUES("values"),
       ITEMS("items");
 
       private final String method;
 
-      Kind(String method) {
+      Part(String method) {
         this.method = method;
       }
 
@@ -201,7 +201,7 @@ sealed interface Value
 
     @Override
     public String type() {
-      return "dict_" + kind.method();
+      return "dict_" + part.method();
     }
 
     @Override

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -61,7 +62,7 @@ public final class ChatTemplate {
                 template,
                 token(config.path("bos_token")),
                 token(config.path("eos_token")),
-                Clock.systemDefaultZone()));
+                Clock.system(ZoneId.systemDefault())));
   }
 
   /// Writes messages as one text. Special tokens are in it where the template puts them.
