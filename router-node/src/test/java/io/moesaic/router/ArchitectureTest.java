@@ -1,5 +1,6 @@
 package io.moesaic.router;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -121,10 +122,22 @@ class ArchitectureTest {
   void onlyTheTokenizerKnowsTokenizersAndTemplates() {
     noClasses()
         .that()
-        .resideOutsideOfPackage(of("tokenizer"))
+        .resideOutsideOfPackages(of("tokenizer"), of("jinja"))
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("ai.djl..", "com.hubspot.jinjava..")
+        .resideInAnyPackage("ai.djl..", of("jinja"))
         .check(ROUTER);
+  }
+
+  @Test
+  void templatesNeedTheJdkOnlyAndUseNoReflection() {
+    classes()
+        .that()
+        .resideInAPackage(of("jinja"))
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(of("jinja"), "java..", "org.jspecify..")
+        .check(ROUTER);
+    assertDoesNotKnow(of("jinja"), "java.lang.reflect..", "java.io..", "java.nio..", "java.net..");
   }
 }

@@ -1,0 +1,100 @@
+package io.moesaic.router.jinja;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// An expression as it was parsed.
+sealed interface Expression {
+  record Literal(Value value) implements Expression {}
+
+  record Name(String name) implements Expression {}
+
+  record ListOf(List<Expression> items) implements Expression {}
+
+  record TupleOf(List<Expression> items) implements Expression {}
+
+  record DictOf(List<Entry> entries) implements Expression {
+    record Entry(Expression key, Expression value) {}
+  }
+
+  /// `owner.name`
+  record Attribute(Expression owner, String name) implements Expression {}
+
+  /// `owner[key]`
+  record Subscript(Expression owner, Expression key) implements Expression {}
+
+  /// `owner[start:stop:step]`
+  record Slice(
+      Expression owner,
+      @Nullable Expression start,
+      @Nullable Expression stop,
+      @Nullable Expression step)
+      implements Expression {}
+
+  record Call(Expression callee, Given given) implements Expression {}
+
+  /// `input | name(given)`
+  record Filtered(Expression input, Use filter) implements Expression {}
+
+  /// `input is name(given)`
+  record Tested(Expression input, Use test) implements Expression {}
+
+  record Not(Expression of) implements Expression {}
+
+  record And(Expression left, Expression right) implements Expression {}
+
+  record Or(Expression left, Expression right) implements Expression {}
+
+  /// `first < second < third`: each neighbours must be in the relation.
+  record Compared(Expression first, List<Link> links) implements Expression {
+    record Link(Relation relation, Expression next) {}
+
+    enum Relation {
+      EQUAL,
+      UNEQUAL,
+      LESS,
+      AT_MOST,
+      GREATER,
+      AT_LEAST,
+      IN,
+      NOT_IN
+    }
+  }
+
+  record Arithmetic(Operator operator, Expression left, Expression right) implements Expression {
+    enum Operator {
+      ADD,
+      SUBTRACT,
+      MULTIPLY,
+      DIVIDE,
+      FLOOR_DIVIDE,
+      REMAINDER,
+      POWER
+    }
+  }
+
+  record Negated(Expression of) implements Expression {}
+
+  /// `+of`
+  record Affirmed(Expression of) implements Expression {}
+
+  /// `a ~ b`: the texts of all, one after the other.
+  record Joined(List<Expression> parts) implements Expression {}
+
+  record Conditional(Expression condition, Expression then, @Nullable Expression otherwise)
+      implements Expression {}
+
+  /// A filter or a test, and what it is given.
+  record Use(String name, Given given) {}
+
+  /// The arguments of a call. Those of `*spread` and `**spreadNamed` come last.
+  record Given(
+      List<Expression> positional,
+      List<Named> named,
+      @Nullable Expression spread,
+      @Nullable Expression spreadNamed) {
+    static final Given NOTHING = new Given(List.of(), List.of(), null, null);
+
+    record Named(String name, Expression value) {}
+  }
+}

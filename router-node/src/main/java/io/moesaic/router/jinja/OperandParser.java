@@ -1,0 +1,256 @@
+package io.moesaic.router.jinja;
+
+import io.moesaic.router.jinja.Expression.Attribute;
+import io.moesaic.router.jinja.Expression.Call;
+import io.moesaic.router.jinja.Expression.DictOf;
+import io.moesaic.router.jinja.Expression.DictOf.Entry;
+import io.moesaic.router.jinja.Expression.Filtered;
+import io.moesaic.router.jinja.Expression.Given;
+import io.moesaic.router.jinja.Expression.ListOf;
+import io.moesaic.router.jinja.Expression.Literal;
+import io.moesaic.router.jinja.Expression.Name;
+import io.moesaic.router.jinja.Expression.Not;
+import io.moesaic.router.jinja.Expression.Slice;
+import io.moesaic.router.jinja.Expression.Subscript;
+import io.moesaic.router.jinja.Expression.Tested;
+import io.moesaic.router.jinja.Expression.TupleOf;
+import io.moesaic.router.jinja.Expression.Use;
+import io.moesaic.router.jinja.Numeric.Bool;
+import io.moesaic.router.jinja.Numeric.Real;
+import io.moesaic.router.jinja.Token.Kind;
+import io.moesaic.router.jinja.Value.None;
+import io.moesaic.router.jinja.Value.Text;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Parses what stands between operators: names, literals and brackets, and the subscripts, calls,
+/// filters and tests that follow them.
+final class OperandParser {
+  private final TokenStream tokens;
+  private final ExpressionParser expressions;
+  private final Set<String> names = new HashSet<>();
+
+  OperandParser(TokenStream tokens, ExpressionParser expressions) {
+    this.tokens = tokens;
+    this.expressions = expressions;
+  }
+
+  Set<String> names() {
+    return names;
+  }
+
+  Expression primary() {
+    var token = tokens.take();
+    return switch (token.kind()) {
+      case NAME -> name(token.text());
+      case STRING -> string(token.text());
+      case INTEGER -> new Literal(Literals.integer(token.text()));
+      case FLOAT -> new Literal(new Real(Double.parseDouble(token.text())));
+      case OPERATOR -> bracket(token);
+      case TEXT, OUTPUT_BEGIN, OUTPUT_END, BLOCK_BEGIN, BLOCK_END, END -> throw unexpected(token);
+    };
+  }
+
+  private Expression bracket(Token token) {
+    return switch (token.text()) {
+      case "(" -> parenthesized();
+      case "[" -> new ListOf(items());
+      case "{" -> dict();
+      default -> throw unexpected(token);
+    };
+  }
+
+  private static Failure unexpected(Token token) {
+    return Failure.of("expected an expression, found %s", token.described());
+  }
+
+  private Expression name(String name) {
+    return switch (name) {
+      case "true", "True" -> new Literal(new Bool(true));
+      case "false", "False" -> new Literal(new Bool(false));
+      case "none", "None" -> new Literal(None.NONE);
+      default -> {
+        names.add(name);
+        yield new Name(name);
+      }
+    };
+  }
+
+  /// Strings side by side are one.
+  private Literal string(String first) {
+    var text = new StringBuilder(first);
+    while (tokens.at(Kind.STRING)) {
+      text.append(tokens.take().text());
+    }
+    return new Literal(new Text(text.toString()));
+  }
+
+  private Expression parenthesized() {
+    if (tokens.takeOperator(")")) {
+      return new TupleOf(List.of());
+    }
+    var inner = expressions.tuple();
+    tokens.expectOperator(")");
+    return inner;
+  }
+
+  private List<Expression> items() {
+    var items = new ArrayList<Expression>();
+    while (!tokens.takeOperator("]")) {
+      items.add(expressions.expression());
+      if (!tokens.atOperator("]")) {
+        tokens.expectOperator(",");
+      }
+    }
+    return items;
+  }
+
+  private DictOf dict() {
+    var entries = new ArrayList<Entry>();
+    while (!tokens.takeOperator("}")) {
+      var key = expressions.expression();
+      tokens.expectOperator(":");
+      entries.add(new Entry(key, expressions.expression()));
+      if (!tokens.atOperator("}")) {
+        tokens.expectOperator(",");
+      }
+    }
+    return new DictOf(entries);
+  }
+
+  /// Attributes, subscripts and calls of an operand.
+  Expression postfixed(Expression operand) {
+    var result = operand;
+    while (true) {
+      if (tokens.takeOperator(".")) {
+        result = attribute(result);
+      } else if (tokens.takeOperator("[")) {
+        result = subscript(result);
+      } else if (tokens.atOperator("(")) {
+        result = new Call(result, given());
+      } else {
+        return result;
+      }
+    }
+  }
+
+  private Expression attribute(Expression owner) {
+    if (tokens.at(Kind.INTEGER)) {
+      return new Subscript(owner, new Literal(Literals.integer(tokens.take().text())));
+    }
+    return new Attribute(owner, tokens.expectName());
+  }
+
+  private Expression subscript(Expression owner) {
+    var start = tokens.atOperator(":") ? null : expressions.expression();
+    if (start != null && !tokens.atOperator(":")) {
+      if (tokens.atOperator(",")) {
+        throw new Failure("subscripts with commas are not supported");
+      }
+      tokens.expectOperator("]");
+      return new Subscript(owner, start);
+    }
+    tokens.expectOperator(":");
+    var stop = bound();
+    var step = tokens.takeOperator(":") ? bound() : null;
+    tokens.expectOperator("]");
+    return new Slice(owner, start, stop, step);
+  }
+
+  private @Nullable Expression bound() {
+    return tokens.atOperator(":") || tokens.atOperator("]") ? null : expressions.expression();
+  }
+
+  /// Filters, tests and calls of an operand.
+  Expression filtered(Expression operand) {
+    var result = operand;
+    while (true) {
+      if (tokens.takeOperator("|")) {
+        result = new Filtered(result, use());
+      } else if (tokens.takeName("is")) {
+        result = tested(result);
+      } else if (tokens.atOperator("(")) {
+        result = new Call(result, given());
+      } else {
+        return result;
+      }
+    }
+  }
+
+  /// The filters that stand after the name of a block.
+  List<Use> filters() {
+    var filters = new ArrayList<Use>();
+    while (tokens.takeOperator("|")) {
+      filters.add(use());
+    }
+    return filters;
+  }
+
+  Use use() {
+    var name = tokens.expectName();
+    return new Use(name, tokens.atOperator("(") ? given() : Given.NOTHING);
+  }
+
+  private Expression tested(Expression input) {
+    var negated = tokens.takeName("not");
+    var name = tokens.expectName();
+    var test = new Tested(input, new Use(name, givenToTest()));
+    return negated ? new Not(test) : test;
+  }
+
+  /// A single argument needs no brackets, as in `x is divisibleby 3`.
+  private Given givenToTest() {
+    if (tokens.atOperator("(")) {
+      return given();
+    }
+    var next = tokens.peek();
+    var begins =
+        switch (next.kind()) {
+          case NAME -> !(next.isName("else") || next.isName("or") || next.isName("and"));
+          case STRING, INTEGER, FLOAT -> true;
+          case OPERATOR -> next.isOperator("[") || next.isOperator("{");
+          case TEXT, OUTPUT_BEGIN, OUTPUT_END, BLOCK_BEGIN, BLOCK_END, END -> false;
+        };
+    if (!begins) {
+      return Given.NOTHING;
+    }
+    if (next.isName("is")) {
+      throw new Failure("a test cannot follow another; put the first in brackets");
+    }
+    return new Given(List.of(postfixed(primary())), List.of(), null, null);
+  }
+
+  Given given() {
+    tokens.expectOperator("(");
+    var positional = new ArrayList<Expression>();
+    var named = new ArrayList<Given.Named>();
+    Expression spread = null;
+    Expression spreadNamed = null;
+    while (!tokens.takeOperator(")")) {
+      if (spreadNamed != null) {
+        throw tokens.expected("')', as '**' comes last");
+      }
+      if (tokens.takeOperator("**")) {
+        spreadNamed = expressions.expression();
+      } else if (tokens.atOperator("*") && spread == null) {
+        tokens.take();
+        spread = expressions.expression();
+      } else if (tokens.at(Kind.NAME) && tokens.peekSecond().isOperator("=")) {
+        var name = tokens.take().text();
+        tokens.take();
+        named.add(new Given.Named(name, expressions.expression()));
+      } else if (named.isEmpty() && spread == null) {
+        positional.add(expressions.expression());
+      } else {
+        throw tokens.expected("a named argument, as those without a name come first");
+      }
+      if (!tokens.atOperator(")")) {
+        tokens.expectOperator(",");
+      }
+    }
+    return new Given(positional, named, spread, spreadNamed);
+  }
+}
