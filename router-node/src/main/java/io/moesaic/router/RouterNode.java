@@ -193,6 +193,7 @@ public final class RouterNode implements AutoCloseable {
         new ServedMoe(
             model.layers().bank().layers(),
             model.layers().bank().experts(),
+            model.capacity(),
             capacity,
             settings.moe().requests(),
             model.layers().counters()::snapshot));

@@ -21,7 +21,7 @@ import picocli.CommandLine.Spec;
     name = "capacity",
     description = {
       "Shows how a router limits its experts, and how they have been loaded since it started.",
-      "With --set, replaces the limit from the next step on; nothing is restarted."
+      "With --set or --reset, replaces the limit from the next step on; nothing is restarted."
     },
     footer = {
       "%nThe columns of the table:",
@@ -38,7 +38,9 @@ import picocli.CommandLine.Spec;
       "  A quarter more than an even share, and the next best expert for who finds no room:",
       "    moesaic capacity --set '{\"factor\": 1.25, \"overflow\": \"next_choice\"}'",
       "  No limit any more:",
-      "    moesaic capacity --set none"
+      "    moesaic capacity --set none",
+      "  The limit that is a part of the model, if it has one:",
+      "    moesaic capacity --reset"
     })
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class CapacityCommand implements Callable<Integer> {
@@ -57,6 +59,11 @@ final class CapacityCommand implements Callable<Integer> {
   @Nullable CapacityPolicy capacity;
 
   @Option(
+      names = "--reset",
+      description = "Back to the model's own limit: none, but for Switch Transformers.")
+  boolean reset;
+
+  @Option(
       names = "--layer",
       paramLabel = "N",
       description = "Show the experts of one layer, the first being 0.")
@@ -67,9 +74,14 @@ final class CapacityCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws ClientException, InterruptedException, JsonProcessingException {
+    if (capacity != null && reset) {
+      throw new CommandFailure("--set and --reset contradict each other: leave one of them out");
+    }
     try (var client = new CapacityClient(url == null ? urlOfEnvironment() : url)) {
       if (capacity != null) {
         client.set(capacity);
+      } else if (reset) {
+        client.reset();
       }
       var stands = client.capacity();
       var stats = client.stats();

@@ -45,6 +45,11 @@ public final class CapacityClient implements AutoCloseable {
             .PUT(BodyPublishers.ofString(CapacityJson.write(capacity).toString())));
   }
 
+  /// Sets it back to what is a part of the model, from the next step on.
+  public void reset() throws ClientException, InterruptedException {
+    ask(CAPACITY, HttpRequest.newBuilder().DELETE());
+  }
+
   /// How the experts have been loaded since the router started.
   public MoeStats stats() throws ClientException, InterruptedException {
     return MoeStats.of(ask("/moe/stats", HttpRequest.newBuilder().GET()));

@@ -32,6 +32,9 @@ class CapacityCommandTest {
          "padded_fraction": 0.1, "mass_dropped": 0.125}]}
       """;
 
+  private static final String OF_MODEL =
+      "{\"rule\": \"fixed\", \"capacity\": 64, \"scope\": \"whole_sequence\"}";
+
   private final HttpServer server;
   private String capacity = "{\"overflow\":\"none\"}";
 
@@ -49,7 +52,11 @@ class CapacityCommandTest {
       answer(exchange, 400, "{\"error\": {\"message\": \"layers names layer 9\"}}");
       return;
     }
-    capacity = body.isEmpty() ? capacity : body;
+    if (exchange.getRequestMethod().equals("DELETE")) {
+      capacity = OF_MODEL;
+    } else if (!body.isEmpty()) {
+      capacity = body;
+    }
     answer(exchange, 200, capacity);
   }
 
@@ -112,6 +119,15 @@ class CapacityCommandTest {
     assertTrue(run("--set=1.5").out().contains("is the same whatever runs beside it"));
     run("--set=none");
     assertEquals("{\"overflow\":\"none\"}", capacity);
+  }
+
+  @Test
+  void theModelsOwnLimitComesBack() {
+    var reset = run("--reset");
+    assertEquals(0, reset.status(), reset.err());
+    assertEquals(OF_MODEL, capacity);
+    assertEquals(1, run("--set=none", "--reset").status());
+    assertEquals(OF_MODEL, capacity);
   }
 
   @Test

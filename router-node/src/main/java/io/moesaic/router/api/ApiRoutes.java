@@ -92,6 +92,7 @@ final class ApiRoutes {
     accept(router.post("/detokenize"), request -> convert(request, TokenRoutes::detokenize));
     router.get("/moe/capacity").handler(r -> Json.answer(r, MoeRoutes.capacity(moe())));
     accept(router.put("/moe/capacity"), this::replaceCapacity);
+    router.delete("/moe/capacity").handler(r -> Json.answer(r, MoeRoutes.resetCapacity(moe())));
     router.get("/moe/stats").handler(r -> Json.answer(r, MoeRoutes.stats(moe())));
     answerErrors(router);
     return router;

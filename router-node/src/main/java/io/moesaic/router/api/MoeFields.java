@@ -60,10 +60,15 @@ final class MoeFields {
   }
 
   private CapacityPolicy whole() {
-    var object = fields.object(CAPACITY);
-    if (object == null) {
+    var node = fields.find(CAPACITY);
+    if (node == null) {
       return CapacityPolicy.DROPLESS;
     }
+    if (!node.isObject()) {
+      throw JsonFields.wrong(
+          fields.path(CAPACITY), node, "an object, or null to take the limits away");
+    }
+    var object = JsonFields.of(node, fields.path(CAPACITY));
     var policy = CapacityJson.parse(object);
     return object.build(
         () -> {

@@ -3,6 +3,7 @@ package io.moesaic.router.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.moesaic.router.capacity.CapacityJson;
+import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.LayerLoad;
 import io.moesaic.router.capacity.MoeTotals;
 import io.moesaic.router.json.JsonFields;
@@ -11,9 +12,10 @@ import java.util.Arrays;
 /// What operators see and set of the experts:
 ///
 /// ```
-/// GET /moe/capacity   the capacity of requests that bring none
-/// PUT /moe/capacity   another one, whole, from the next step on; answers old and new
-/// GET /moe/stats      how experts have been loaded since the start, by layer
+/// GET /moe/capacity      the capacity of requests that bring none
+/// PUT /moe/capacity      another one, whole, from the next step on; answers old and new
+/// DELETE /moe/capacity   the same with that of the model
+/// GET /moe/stats         how experts have been loaded since the start, by layer
 /// ```
 final class MoeRoutes {
   private MoeRoutes() {}
@@ -24,7 +26,14 @@ final class MoeRoutes {
 
   static JsonNode replaceCapacity(ServedMoe moe, JsonFields fields) {
     var next = CapacityJson.parse(fields);
-    var previous = fields.build(() -> moe.capacity().replace(next));
+    return replaced(fields.build(() -> moe.capacity().replace(next)), next);
+  }
+
+  static JsonNode resetCapacity(ServedMoe moe) {
+    return replaced(moe.capacity().replace(moe.ofModel()), moe.ofModel());
+  }
+
+  private static JsonNode replaced(CapacityPolicy previous, CapacityPolicy next) {
     var json = Json.object();
     json.set("old", CapacityJson.write(previous));
     json.set("new", CapacityJson.write(next));

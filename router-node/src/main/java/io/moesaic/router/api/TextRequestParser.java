@@ -28,6 +28,20 @@ final class TextRequestParser {
   private static final int MAX_STOP_LENGTH = 1_000;
   private static final int MAX_LOGPROBS = 20;
 
+  /// What other servers do when they are asked; ignored, it would change the answer silently.
+  private static final List<String> UNSUPPORTED =
+      List.of(
+          "suffix",
+          "prompt_logprobs",
+          "use_beam_search",
+          "tools",
+          "functions",
+          "structured_outputs",
+          "guided_json",
+          "guided_regex",
+          "guided_choice",
+          "guided_grammar");
+
   private final ServedModel model;
   private final int maxChoices;
   private final LongSupplier seeds;
@@ -43,9 +57,6 @@ final class TextRequestParser {
   TextRequest completion(byte[] body) {
     var fields = JsonFields.parse(body);
     checkModel(fields);
-    if (fields.has("suffix")) {
-      throw ApiError.invalid("suffix", "suffix is not supported").exception();
-    }
     var echo = fields.flag("echo", false);
     if (echo) {
       requireContinuation("echo", "texts do not begin with their prompts");
@@ -117,6 +128,13 @@ final class TextRequestParser {
           .exception();
     }
     checkResponseFormat(fields);
+    UNSUPPORTED.forEach(name -> requireNotAsked(fields, name));
+    int bestOf = fields.integer("best_of", n, 1, MAX_N);
+    if (bestOf != n) {
+      throw ApiError.invalid(
+              "best_of", "best_of is %d, must be n, which is %d".formatted(bestOf, n))
+          .exception();
+    }
     fields.text("user");
     int minTokens = fields.integer("min_tokens", 0, 0, Integer.MAX_VALUE);
     var sampling = SamplingFields.parse(fields, logprobs, model.vocabularySize(), seeds);
@@ -243,6 +261,22 @@ final class TextRequestParser {
         ? new TextRequest.Streaming(false, false)
         : new TextRequest.Streaming(
             options.flag("include_usage", false), options.flag("continuous_usage_stats", false));
+  }
+
+  private static void requireNotAsked(JsonFields fields, String name) {
+    var node = fields.find(name);
+    if (node != null && !asksForNothing(node)) {
+      throw ApiError.invalid(name, name + " is not supported").exception();
+    }
+  }
+
+  private static boolean asksForNothing(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case BOOLEAN -> !node.booleanValue();
+      case NUMBER -> node.doubleValue() == 0;
+      case STRING -> node.textValue().isEmpty();
+      default -> node.isEmpty();
+    };
   }
 
   private static void checkResponseFormat(JsonFields fields) {

@@ -2,6 +2,7 @@ package io.moesaic.router.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.moesaic.router.capacity.CapacityJson;
 import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.LiveCapacity;
 import io.moesaic.router.capacity.RequestCapacity;
@@ -34,6 +35,8 @@ final class ApiServer implements AutoCloseable {
   static final String MODEL = "tiny";
   static final int CONTEXT = 64;
   static final long NOW = 1_700_000_000;
+  static final CapacityPolicy OF_MODEL =
+      CapacityJson.parse("{\"scope\": \"whole_sequence\", \"capacity\": 3}");
 
   final FakeGenerator generator = new FakeGenerator();
   final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -125,7 +128,7 @@ final class ApiServer implements AutoCloseable {
   }
 
   private ServedMoe moe(RequestCapacity requests) {
-    return new ServedMoe(2, 8, capacity, requests, counters::snapshot);
+    return new ServedMoe(2, 8, OF_MODEL, capacity, requests, counters::snapshot);
   }
 
   private static Optional<ChatTemplate> template(Path model) {

@@ -103,6 +103,15 @@ class CompletionsTest {
   }
 
   @Test
+  void whatAsksForNothingIsNoObstacle() {
+    var response =
+        server.complete(
+            "\"prompt\": \"a\", \"n\": 2, \"best_of\": 2, \"suffix\": null, \"tools\": [],"
+                + " \"use_beam_search\": false, \"prompt_logprobs\": null, \"max_tokens\": 1");
+    assertEquals(200, response.statusCode(), response.body());
+  }
+
+  @Test
   void specialTokensAreTextForThoseWhoAskForThem() {
     server.generator.script = new int[] {68, 0, 69};
     assertEquals("ab", choice(server.complete("\"prompt\": \"a\"")).get("text").asText());

@@ -119,6 +119,10 @@ class MoeFieldsTest {
         "moe.capacity_facto",
         "moe.capacity_facto is not known here; known are capacity, capacity_factor");
     assertRefused("3", "moe", "moe is 3 but must be an object");
+    assertRefused(
+        "{\"capacity\": \"none\"}",
+        "moe.capacity",
+        "moe.capacity is \"none\" but must be an object, or null to take the limits away");
     var response = server.complete("\"prompt\": \"a\", \"moe\": {\"capacity\": {\"factr\": 1}}");
     assertEquals(400, response.statusCode());
     assertTrue(response.body().contains("moe.capacity.factor is missing"), response.body());

@@ -55,6 +55,15 @@ class MoeRoutesTest {
     assertEquals(CapacityJson.parse("{\"factor\": 2, \"scope\": \"step\"}"), server.capacity.get());
   }
 
+  @Test
+  void theModelsOwnCapacityComesBack() {
+    server.capacity.replace(CapacityPolicy.DROPLESS);
+    var response = server.send(server.request("/moe/capacity").DELETE());
+    assertEquals(200, response.statusCode(), response.body());
+    assertEquals("none", ApiServer.json(response).path("old").path("overflow").asText());
+    assertEquals(ApiServer.OF_MODEL, server.capacity.get());
+  }
+
   private void assertRefused(String body, String param, String message) {
     var response = server.put("/moe/capacity", body);
     assertEquals(400, response.statusCode());
