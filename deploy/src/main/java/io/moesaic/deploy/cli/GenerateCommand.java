@@ -95,6 +95,11 @@ final class GenerateCommand implements Callable<Integer> {
   @Nullable Long seed;
 
   @Option(
+      names = "--special-tokens",
+      description = "Show special tokens, such as the marks between a T5 model's guesses.")
+  boolean specialTokens;
+
+  @Option(
       names = "--json",
       description = "Print one JSON object at the end, with the token ids and the time it took.")
   boolean json;
@@ -129,7 +134,8 @@ final class GenerateCommand implements Callable<Integer> {
             input.prompt(),
             maxTokens,
             temperature,
-            seed == null ? OptionalLong.empty() : OptionalLong.of(seed));
+            seed == null ? OptionalLong.empty() : OptionalLong.of(seed),
+            specialTokens);
     try (var client = new CompletionClient(url)) {
       if (json) {
         var completion = client.complete(request, _ -> {});

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 class CompletionClientTest {
   private static final CompletionRequest REQUEST =
-      new CompletionRequest(new Prompt.Text("Call me"), 2, 0, OptionalLong.of(7));
+      new CompletionRequest(new Prompt.Text("Call me"), 2, 0, OptionalLong.of(7), true);
 
   private final HttpServer server;
   private String received = "";
@@ -84,6 +84,7 @@ class CompletionClientTest {
     assertEquals("length", completion.finishReason());
     assertEquals(new Completion.Usage(2, 2, 4), completion.usage());
     assertTrue(received.contains("\"seed\":7"), received);
+    assertTrue(received.contains("\"skip_special_tokens\":false"), received);
   }
 
   @Test

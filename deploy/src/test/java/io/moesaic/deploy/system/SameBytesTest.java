@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// ids and the same logprobs, to the last digit, on any number of expert nodes, alone and together.
 class SameBytesTest {
   private static final int PROMPTS = 20;
-  private static final int TOKENS = 16;
+  private static final int TOKENS = 8;
   private static final List<Integer> EXPERT_NODES = List.of(1, 2, 3, 5);
   private static final List<String> DOMAINS = List.of("scripture", "novel", "speech", "code");
 
