@@ -20,8 +20,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "capacity",
     description = {
-      "Shows how a router limits its experts, and how they have been loaded since it started.",
-      "With --set or --reset, replaces the limit from the next step on; nothing is restarted."
+      "Shows how a router limits its experts, and how loaded they are.",
+      "Loads are counted since the router started. With --set or --reset, replaces the limit from",
+      "the next step on; nothing is restarted."
     },
     footer = {
       "%nThe columns of the table:",

@@ -1,5 +1,6 @@
 package io.moesaic.deploy.cli;
 
+import io.moesaic.deploy.spelling.NearestName;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;

@@ -18,8 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "dev",
     description = {
-      "Starts a cluster on this machine: expert nodes and a router, each a process of its own.",
-      "With a COMMAND, runs it against the cluster, stops everything, and exits with its status."
+      "Starts a cluster on this machine: expert nodes and a router.",
+      "Each is a process of its own. With a COMMAND, runs it against the cluster, stops",
+      "everything, and exits with its status."
     },
     customSynopsis = "moesaic dev [OPTIONS] [-- COMMAND...]",
     footer = {

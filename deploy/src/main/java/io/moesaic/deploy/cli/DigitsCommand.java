@@ -10,8 +10,9 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "digits",
     description = {
-      "An example that explains mixtures of experts: handwritten digits, read by the mixture of",
-      "Jacobs, Jordan, Nowlan and Hinton (1991). Its experts compete, and so share the digits out."
+      "Explains mixtures of experts by handwritten digits.",
+      "They are read by the mixture of Jacobs, Jordan, Nowlan and Hinton (1991), whose experts",
+      "compete, and so share the digits out."
     },
     subcommands = {DigitsFitCommand.class, DigitsShowCommand.class},
     synopsisSubcommandLabel = "COMMAND",

@@ -18,11 +18,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description = {
-      "Tells what a model is and what it takes to serve it, from its config.json and the headers"
-          + " of",
-      "its weights: parameters, bytes for each node, routing, tokenizer, and what would be"
-          + " refused.",
-      "A config.json alone will do, to plan before a download."
+      "Tells what a model is and what it takes to serve it.",
+      "Reads its config.json and the headers of its weights: parameters, bytes for each node,",
+      "routing, tokenizer, and what would be refused. A config.json alone will do, to plan before",
+      "a download."
     },
     footer = {
       "%nParameters that are active for a token are all but the experts that it does not go to.",
@@ -66,7 +65,7 @@ final class InspectCommand implements Callable<Integer> {
             "--experts is %d, must be from 1 to %d".formatted(count, MAX_NODES));
       }
     }
-    var inspection = Inspector.inspect(model, nodes);
+    var inspection = Inspector.inspect(model, nodes, Integer.parseInt(RouterCommand.KV_TOKENS));
     var out = spec.commandLine().getOut();
     if (json) {
       out.println(new ObjectMapper().writeValueAsString(InspectionJson.of(inspection)));

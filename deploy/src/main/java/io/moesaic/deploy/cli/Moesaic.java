@@ -69,7 +69,7 @@ public final class Moesaic implements Callable<Integer> {
   @Option(names = "--version", versionHelp = true, description = "Show the version.")
   boolean version;
 
-  private Moesaic() {}
+  Moesaic() {}
 
   public static void main(String[] args) {
     // The locale of a service or a container is often not UTF-8; what we print is.

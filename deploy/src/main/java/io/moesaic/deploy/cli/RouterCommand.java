@@ -43,6 +43,9 @@ import picocli.CommandLine.Option;
 final class RouterCommand implements Callable<Integer> {
   private static final Logger log = LoggerFactory.getLogger(RouterCommand.class);
 
+  /// Default of `--kv-tokens`.
+  static final String KV_TOKENS = "16384";
+
   @Mixin DaemonOptions daemon;
 
   @Option(
@@ -88,7 +91,7 @@ final class RouterCommand implements Callable<Integer> {
   @Option(
       names = "--kv-tokens",
       paramLabel = "N",
-      defaultValue = "16384",
+      defaultValue = KV_TOKENS,
       description =
           "Tokens whose keys and values fit in memory, over all requests; default:"
               + " ${DEFAULT-VALUE}.")

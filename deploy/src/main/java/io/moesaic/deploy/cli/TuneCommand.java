@@ -28,9 +28,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "tune",
     description = {
-      "Measures what capacity factors cost: how much is dropped, and how much worse text is",
-      "predicted. Runs text that the model was not trained on through a cluster on this machine,",
-      "without a limit and under every limit that is asked for, and compares."
+      "Measures what capacity factors cost.",
+      "That is how much is dropped, and how much worse text is predicted. Runs text that the model",
+      "was not trained on through a cluster on this machine, without a limit and under every limit",
+      "that is asked for, and compares."
     },
     footer = {
       "%nThe columns of the table:",

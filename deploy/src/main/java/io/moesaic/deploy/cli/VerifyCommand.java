@@ -10,6 +10,7 @@ import io.moesaic.tensor.DType;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.wire.WireType;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -25,7 +26,7 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "verify",
     description = {
-      "Compares a checkpoint with what a reference implementation computed from it.",
+      "Compares a model with what a reference computed from it.",
       "Runs the prompts of an expected.safetensors through a cluster on this machine, and compares",
       "logits, MoE blocks, choices of experts and greedy tokens with what is written there."
     },
@@ -78,7 +79,7 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException, JsonProcessingException {
     var local = cluster.spec();
-    var file = expected == null ? local.model().resolve("expected.safetensors") : expected;
+    var file = expected == null ? ownExpectations(local.model()) : expected;
     var report =
         new Verification(local, file, tolerance)
             .run(rotaries(local.model()), ClusterProgress.SILENT);
@@ -89,6 +90,16 @@ final class VerifyCommand implements Callable<Integer> {
       print(report, out);
     }
     return report.passed() ? 0 : OUTSIDE;
+  }
+
+  private static Path ownExpectations(Path directory) {
+    var file = directory.resolve("expected.safetensors");
+    if (!Files.exists(file)) {
+      throw new CommandFailure(
+          "%s has no expected.safetensors: say what to compare with, --expected FILE"
+              .formatted(directory));
+    }
+    return file;
   }
 
   private List<DType> rotaries(Path directory) {

@@ -22,7 +22,8 @@ public record ClusterSpec(
   /// What every node of a local cluster listens on, when the port does not matter.
   static final NodeAddress FREE_PORT = new NodeAddress("127.0.0.1", 0);
 
-  private static final int MAX_EXPERTS = 64;
+  /// Most expert nodes of a local cluster.
+  public static final int MAX_EXPERTS = 64;
 
   public ClusterSpec {
     if (experts < 1 || experts > MAX_EXPERTS) {

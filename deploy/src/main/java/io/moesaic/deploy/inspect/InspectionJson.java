@@ -3,6 +3,7 @@ package io.moesaic.deploy.inspect;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.moesaic.deploy.inspect.Inspection.Architecture;
+import io.moesaic.deploy.inspect.Inspection.Kept;
 import io.moesaic.deploy.inspect.Inspection.Parameters;
 import io.moesaic.deploy.inspect.Inspection.Weights;
 import io.moesaic.router.capacity.CapacityJson;
@@ -29,7 +30,8 @@ public final class InspectionJson {
       nodes
           .addObject()
           .put("nodes", share.nodes())
-          .put("experts", share.experts())
+          .put("fewest_experts", share.fewest())
+          .put("experts", share.most())
           .put("bytes", share.bytes());
     }
     var policy = inspection.policy();
@@ -40,11 +42,16 @@ public final class InspectionJson {
                 .architecture()
                 .ifPresent(a -> root.put("experts_per_token", p.ranks(a.experts()))));
     root.set("capacity", CapacityJson.write(inspection.capacity().orElse(CapacityPolicy.DROPLESS)));
+    root.put("completions_only", inspection.encodesPrompts());
+    var kept = inspection.kept();
+    root.put("kv_bytes_per_token", kept.map(Kept::bytesPerToken).orElse(null));
+    root.put("kv_tokens", kept.map(Kept::tokens).orElse(null));
+    root.put("kv_bytes", kept.map(Kept::bytes).orElse(null));
     inspection
-        .keptBytes()
+        .routerMemory()
         .ifPresentOrElse(
-            bytes -> root.put("kv_bytes_per_token", bytes),
-            () -> root.putNull("kv_bytes_per_token"));
+            bytes -> root.put("router_memory_bytes", bytes),
+            () -> root.putNull("router_memory_bytes"));
     inspection
         .tokenizer()
         .ifPresentOrElse(
@@ -69,6 +76,7 @@ public final class InspectionJson {
         JsonNodeFactory.instance
             .objectNode()
             .put("layers", architecture.layers())
+            .put("encoder_layers", architecture.encoderLayers())
             .put("moe_layers", architecture.moeLayers())
             .put("experts", architecture.experts())
             .put("hidden", expert.hidden())

@@ -2,6 +2,7 @@ package io.moesaic.deploy.inspect;
 
 import io.moesaic.deploy.daemon.ByteCount;
 import io.moesaic.deploy.inspect.Inspection.Architecture;
+import io.moesaic.deploy.inspect.Inspection.Kept;
 import io.moesaic.deploy.inspect.Inspection.NodeShare;
 import io.moesaic.deploy.inspect.Inspection.Parameters;
 import io.moesaic.deploy.inspect.Inspection.Weights;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
 /// An inspection for people: the model, its parameters part by part, the nodes, and what stands in
@@ -32,6 +34,7 @@ public final class InspectionText {
     inspection.parameters().ifPresent(parameters -> section(lines, parts(parameters)));
     if (!inspection.nodes().isEmpty()) {
       section(lines, nodes(inspection.nodes()));
+      lines.add("Experts are numbered layer by layer; of N nodes, each has every N-th.");
     }
     if (!inspection.refusals().isEmpty()) {
       List<List<String>> rows = new ArrayList<>();
@@ -63,13 +66,10 @@ public final class InspectionText {
               "capacity", capacity.map(Object::toString).orElse("none, experts take everything")));
     }
     inspection
-        .keptBytes()
+        .kept()
         .ifPresent(
-            bytes ->
-                rows.add(
-                    List.of(
-                        "keys and values",
-                        "%s for each token, in float32".formatted(ByteCount.format(bytes)))));
+            kept ->
+                rows.add(List.of("keys and values", describe(kept, inspection.routerMemory()))));
     inspection
         .tokenizer()
         .ifPresent(
@@ -88,7 +88,20 @@ public final class InspectionText {
     int layers = architecture.layers();
     int moeLayers = architecture.moeLayers();
     var which = layers == moeLayers ? "all" : Integer.toString(moeLayers);
-    rows.add(List.of("layers", "%d, %s with experts".formatted(layers, which)));
+    int encoder = architecture.encoderLayers();
+    if (encoder > 0) {
+      rows.add(
+          List.of(
+              "layers",
+              "encoder %d, decoder %d, %s with experts"
+                  .formatted(encoder, layers - encoder, which)));
+      rows.add(
+          List.of(
+              "requests",
+              "an encoder-decoder: completions only, and a prompt is encoded whole, in one step"));
+    } else {
+      rows.add(List.of("layers", "%d, %s with experts".formatted(layers, which)));
+    }
     int experts = architecture.experts();
     var chosen = inspection.policy().map(policy -> chosen(policy, experts)).orElse("");
     rows.add(
@@ -119,11 +132,27 @@ public final class InspectionText {
   private static String describe(Weights weights) {
     return "%s%s: %s, of which the router %s, each expert %s"
         .formatted(
+            switch (weights.source()) {
+              case HEADERS -> "";
+              case CONFIG -> "none here, planned from config.json, ";
+              case CONFIG_INSTEAD -> "planned from config.json, ";
+            },
             weights.form(),
-            weights.planned() ? " by config.json" : "",
             ByteCount.format(weights.bytes()),
             ByteCount.format(weights.routerBytes()),
             ByteCount.format(weights.bytesPerExpert()));
+  }
+
+  private static String describe(Kept kept, OptionalLong routerMemory) {
+    return "%s for each token, in float32: %s for %d (--kv-tokens)%s"
+        .formatted(
+            ByteCount.format(kept.bytesPerToken()),
+            ByteCount.format(kept.bytes()),
+            kept.tokens(),
+            routerMemory.isPresent()
+                ? "; with its weights the router takes at least "
+                    + ByteCount.format(routerMemory.getAsLong())
+                : "");
   }
 
   private static List<List<String>> parts(Parameters parameters) {
@@ -144,12 +173,14 @@ public final class InspectionText {
 
   private static List<List<String>> nodes(List<NodeShare> nodes) {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("EXPERT NODES", "EXPERTS OF EACH", "WEIGHTS OF EACH"));
+    rows.add(List.of("EXPERT NODES", "EXPERTS OF EACH", "WEIGHTS AT MOST"));
     for (var share : nodes) {
       rows.add(
           List.of(
               Integer.toString(share.nodes()),
-              Integer.toString(share.experts()),
+              share.fewest() == share.most()
+                  ? Integer.toString(share.most())
+                  : "%d or %d".formatted(share.fewest(), share.most()),
               ByteCount.format(share.bytes())));
     }
     return rows;

@@ -1,9 +1,12 @@
 package io.moesaic.deploy.inspect;
 
 import io.moesaic.deploy.inspect.Inspection.Architecture;
+import io.moesaic.deploy.inspect.Inspection.Kept;
 import io.moesaic.deploy.inspect.Inspection.Parameters;
 import io.moesaic.deploy.inspect.Inspection.Refusal;
+import io.moesaic.deploy.inspect.Inspection.Source;
 import io.moesaic.deploy.inspect.Inspection.TokenizerFacts;
+import io.moesaic.deploy.spelling.NearestName;
 import io.moesaic.router.GenerationTokens;
 import io.moesaic.router.capacity.CapacityPolicy;
 import io.moesaic.router.capacity.ModelCapacity;
@@ -25,7 +28,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /// Reads what there is of a model, with the same readers that serve it, and goes on where one of
@@ -45,13 +47,21 @@ public final class Inspector {
 
   /// @param model a directory, or a `config.json` by itself
   /// @param nodes numbers of expert nodes to plan for; those above the number of experts are left
-  ///     out
+  ///     out, and told
+  /// @param kvTokens tokens for whose keys and values a router has memory
   /// @throws CheckpointException when there is no `config.json`, or it is no JSON object
-  public static Inspection inspect(Path model, List<Integer> nodes) {
-    return new Inspector(ModelFiles.of(model)).inspect(model.toString(), nodes);
+  public static Inspection inspect(Path model, List<Integer> nodes, int kvTokens) {
+    return new Inspector(ModelFiles.of(model)).inspect(model.toString(), nodes, kvTokens);
   }
 
-  private Inspection inspect(String model, List<Integer> nodes) {
+  private Inspection inspect(String model, List<Integer> nodes, int kvTokens) {
+    if (!ExpertBank.families().contains(family)) {
+      return unknownFamily(model);
+    }
+    if (files.lacksWeights()) {
+      notes.add(
+          "no weights here, so there is nothing to serve yet: sizes are planned from config.json");
+    }
     var bank = attempt("experts", () -> ExpertBank.of(config));
     var policy = attempt("routing", () -> policy(bank));
     var trunk =
@@ -73,6 +83,7 @@ public final class Inspector {
                               config, b, name -> checkpoint.map(c -> c.has(name)).orElse(false))));
       var parameters = inventory.flatMap(i -> policy.map(p -> parameters(i, p)));
       var sizes = inventory.flatMap(i -> sizes(i, checkpoint));
+      bank.ifPresent(b -> noteNodesWithoutExperts(b, nodes));
       return new Inspection(
           model,
           family,
@@ -82,12 +93,45 @@ public final class Inspector {
           sizes.map(s -> s.shares(nodes)).orElse(List.of()),
           policy,
           attempt("capacity", () -> ModelCapacity.of(config)).filter(CapacityPolicy::limits),
-          trunk.map(KvPool::bytesPerPosition).map(OptionalLong::of).orElse(OptionalLong.empty()),
+          trunk.map(t -> new Kept(KvPool.bytesPerPosition(t), kvTokens)),
           tokenizer(inventory),
           refusals,
           notes);
     } finally {
       checkpoint.ifPresent(Checkpoint::close);
+    }
+  }
+
+  /// Every reader would refuse, and say the same.
+  private Inspection unknownFamily(String model) {
+    var hint = NearestName.hint(family, ExpertBank.families());
+    try {
+      ExpertBank.of(config);
+    } catch (CheckpointException e) {
+      refuse("family", e.getMessage() + hint);
+    }
+    return new Inspection(
+        model,
+        family,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        refusals,
+        notes);
+  }
+
+  private void noteNodesWithoutExperts(ExpertBank bank, List<Integer> nodes) {
+    var without =
+        nodes.stream().filter(count -> count > bank.count()).map(String::valueOf).toList();
+    if (!without.isEmpty()) {
+      notes.add(
+          "no plan for %s expert nodes: a model with %d experts has at most %d nodes"
+              .formatted(String.join(", ", without), bank.count(), bank.count()));
     }
   }
 
@@ -125,7 +169,12 @@ public final class Inspector {
   private static Architecture architecture(Inventory inventory) {
     var bank = inventory.bank();
     return new Architecture(
-        inventory.layers(), bank.layers(), bank.experts(), bank.block(), vocabulary(inventory));
+        inventory.layers(),
+        inventory.encoderLayers(),
+        bank.layers(),
+        bank.experts(),
+        bank.block(),
+        vocabulary(inventory));
   }
 
   private static OptionalInt vocabulary(Inventory inventory) {
@@ -151,7 +200,8 @@ public final class Inspector {
 
   private Optional<Sizes> sizes(Inventory inventory, Optional<Checkpoint> checkpoint) {
     if (checkpoint.isEmpty()) {
-      return attempt("dtype", () -> Sizes.planned(inventory, StoredForm.of(config)));
+      var source = files.hasWeights() ? Source.CONFIG_INSTEAD : Source.CONFIG;
+      return attempt("dtype", () -> Sizes.planned(inventory, StoredForm.of(config), source));
     }
     var headers = Headers.of(checkpoint.get(), inventory);
     headers.problems().forEach(problem -> refuse("weights", files.directory() + ": " + problem));

@@ -22,11 +22,13 @@ final class Inventory {
   private final ModelConfig config;
   private final ExpertBank bank;
   private final int layers;
+  private final int encoderLayers;
 
-  private Inventory(ModelConfig config, ExpertBank bank, int layers) {
+  private Inventory(ModelConfig config, ExpertBank bank, int layers, int encoderLayers) {
     this.config = config;
     this.bank = bank;
     this.layers = layers;
+    this.encoderLayers = encoderLayers;
   }
 
   /// @param stored whether a checkpoint holds a tensor that a model may have or not
@@ -37,18 +39,18 @@ final class Inventory {
       case "switch_transformers" -> {
         int encoder = config.integer("num_layers", 1, 1 << 10);
         int decoder = config.integer("num_decoder_layers", 1, 1 << 10);
-        var inventory = new Inventory(config, bank, encoder + decoder);
+        var inventory = new Inventory(config, bank, encoder + decoder, encoder);
         new SwitchTensors(inventory, encoder, decoder).list();
         yield inventory;
       }
       case "moe_layers" -> {
-        var inventory = new Inventory(config, bank, bank.layers());
+        var inventory = new Inventory(config, bank, bank.layers(), 0);
         inventory.listOwnLayers(stored);
         yield inventory;
       }
       default -> {
         var inventory =
-            new Inventory(config, bank, config.integer("num_hidden_layers", 1, 1 << 10));
+            new Inventory(config, bank, config.integer("num_hidden_layers", 1, 1 << 10), 0);
         new DecoderTensors(inventory).list();
         yield inventory;
       }
@@ -66,6 +68,11 @@ final class Inventory {
   /// Layers with and without experts.
   int layers() {
     return layers;
+  }
+
+  /// Of these, the layers of an encoder; 0 without one.
+  int encoderLayers() {
+    return encoderLayers;
   }
 
   Collection<Entry> entries() {

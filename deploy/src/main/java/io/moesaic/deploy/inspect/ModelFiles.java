@@ -28,6 +28,11 @@ record ModelFiles(Path config, Path directory, boolean whole) {
             .anyMatch(name -> Files.exists(directory.resolve(name)));
   }
 
+  /// Whether weights are to be expected and are not there.
+  boolean lacksWeights() {
+    return whole && !hasWeights();
+  }
+
   boolean hasTokenizer() {
     return whole && Files.exists(directory.resolve("tokenizer.json"));
   }

@@ -1,13 +1,14 @@
 package io.moesaic.deploy.inspect;
 
 import io.moesaic.deploy.inspect.Inspection.NodeShare;
+import io.moesaic.deploy.inspect.Inspection.Source;
 import io.moesaic.deploy.inspect.Inspection.Weights;
 import io.moesaic.expert.store.Shard;
 import io.moesaic.tensor.DType;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.ffn.ExpertBank;
+import io.moesaic.tensor.ffn.ExpertId;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -22,7 +23,7 @@ record Sizes(ExpertBank bank, Weights weights, List<Long> expertBytes) {
   }
 
   /// What `config.json` lets expect.
-  static Sizes planned(Inventory inventory, StoredForm form) {
+  static Sizes planned(Inventory inventory, StoredForm form, Source source) {
     long bytes = 0;
     long ofExperts = 0;
     for (var entry : inventory.entries()) {
@@ -32,7 +33,8 @@ record Sizes(ExpertBank bank, Weights weights, List<Long> expertBytes) {
     var bank = inventory.bank();
     var each = new long[bank.count()];
     Arrays.fill(each, ofExperts / bank.count());
-    return of(bank, true, form.describe(), bytes, each);
+    long added = RouterMemory.added(inventory, form::type);
+    return of(bank, source, form.describe(), bytes, each, added);
   }
 
   /// What the headers say.
@@ -47,33 +49,38 @@ record Sizes(ExpertBank bank, Weights weights, List<Long> expertBytes) {
             .map(DType::name)
             .map(name -> name.toLowerCase(Locale.ROOT))
             .collect(Collectors.joining(", "));
-    return of(bank, false, form, headers.bytes(), each);
+    long added =
+        RouterMemory.added(
+            inventory,
+            entry ->
+                checkpoint.has(entry.name()) ? checkpoint.info(entry.name()).dtype() : DType.F32);
+    return of(bank, Source.HEADERS, form, headers.bytes(), each, added);
   }
 
-  private static Sizes of(ExpertBank bank, boolean planned, String form, long bytes, long[] each) {
+  private static Sizes of(
+      ExpertBank bank, Source source, String form, long bytes, long[] each, long added) {
     long ofExperts = Arrays.stream(each).sum();
     long largest = Arrays.stream(each).max().orElse(0);
     return new Sizes(
         bank,
-        new Weights(planned, form, bytes, ofExperts, largest),
+        new Weights(source, form, bytes, ofExperts, largest, added),
         Arrays.stream(each).boxed().toList());
   }
 
-  /// The fullest node of each number of nodes.
+  /// What each number of nodes has to hold; those above the number of experts are left out.
   List<NodeShare> shares(List<Integer> nodes) {
     return nodes.stream().filter(count -> count <= bank.count()).map(this::share).toList();
   }
 
   private NodeShare share(int nodes) {
-    return IntStream.range(0, nodes)
-        .mapToObj(index -> share(new Shard(index, nodes)))
-        .max(Comparator.comparingLong(NodeShare::bytes))
-        .orElseThrow();
+    var shards =
+        IntStream.range(0, nodes).mapToObj(index -> new Shard(index, nodes).of(bank)).toList();
+    var counts = shards.stream().mapToInt(List::size).summaryStatistics();
+    long fullest = shards.stream().mapToLong(this::bytes).max().orElseThrow();
+    return new NodeShare(nodes, counts.getMin(), counts.getMax(), fullest);
   }
 
-  private NodeShare share(Shard shard) {
-    var experts = shard.of(bank);
-    long bytes = experts.stream().mapToLong(id -> expertBytes.get(bank.indexOf(id))).sum();
-    return new NodeShare(shard.count(), experts.size(), bytes);
+  private long bytes(List<ExpertId> experts) {
+    return experts.stream().mapToLong(id -> expertBytes.get(bank.indexOf(id))).sum();
   }
 }

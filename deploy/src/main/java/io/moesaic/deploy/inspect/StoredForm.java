@@ -57,6 +57,11 @@ record StoredForm(DType plain, Quantization quantization) {
     };
   }
 
+  /// Of a tensor that is no expert's.
+  DType type(Inventory.Entry entry) {
+    return quantization == Quantization.FP8 && isProduct(entry) ? DType.F8_E4M3 : plain;
+  }
+
   private static boolean isProduct(Inventory.Entry entry) {
     return switch (entry.part()) {
       case ATTENTION, DENSE_BLOCKS, SHARED_EXPERTS, EXPERTS -> entry.shape().rank() == 2;

@@ -56,6 +56,7 @@ final class Expectations implements AutoCloseable {
     expertsPerToken = ModelPolicy.of(config).ranks(experts);
     tensors = Checkpoint.openFile(file);
     try {
+      requireSameKind();
       prompts = ids("input_ids", model.vocabulary());
       texts = encodes() ? ids("decoder_input_ids", model.vocabulary()) : prompts;
       if (texts.size() != prompts.size()) {
@@ -81,6 +82,22 @@ final class Expectations implements AutoCloseable {
   /// Whether prompts are encoded apart from their texts.
   private boolean encodes() {
     return model.encodesPrompts();
+  }
+
+  private void requireSameKind() {
+    boolean texts = tensors.has("decoder_input_ids");
+    if (texts && !encodes()) {
+      throw new CheckpointException(
+          file,
+          "has decoder_input_ids, so it was computed from an encoder-decoder, but the model is a"
+              + " decoder");
+    }
+    if (!texts && encodes()) {
+      throw new CheckpointException(
+          file,
+          "has no decoder_input_ids, which it must have for an encoder-decoder, as the model is"
+              + " one");
+    }
   }
 
   private List<int[]> ids(String name, int bound) {

@@ -50,6 +50,32 @@ class InspectCommandTest {
   }
 
   @Test
+  void theRouterIsCountedWithItsKeysAndValues() throws JsonProcessingException {
+    var model = GOLDEN.resolve("mixtral").toString();
+    assertTrue(
+        inspect("--model", model)
+            .out()
+            .contains(
+                "1.2 kB for each token, in float32: 19 MB for 16384 (--kv-tokens); with its weights"
+                    + " the router takes at least 19 MB"),
+        inspect("--model", model).out());
+    var json = new ObjectMapper().readTree(inspect("--model", model, "--json").out());
+    assertEquals(16384, json.get("kv_tokens").asInt());
+    assertEquals(16384 * json.get("kv_bytes_per_token").asLong(), json.get("kv_bytes").asLong());
+    assertEquals(
+        json.get("weights").get("router_bytes").asLong() + json.get("kv_bytes").asLong(),
+        json.get("router_memory_bytes").asLong());
+  }
+
+  @Test
+  void nodesHaveOneExpertMoreOrLess() {
+    var out = inspect("--model", GOLDEN.resolve("mixtral").toString(), "--experts", "3,99").out();
+    assertTrue(out.lines().anyMatch(line -> line.matches("3 +5 or 6 +111 kB")), out);
+    assertTrue(out.contains("a model with 16 experts has at most 16 nodes"), out);
+    assertTrue(out.contains("each has every N-th"), out);
+  }
+
+  @Test
   void programsGetOneObject() throws JsonProcessingException {
     var outcome = inspect("--model", GOLDEN.resolve("mixtral").toString(), "--json");
     var json = new ObjectMapper().readTree(outcome.out());
@@ -64,7 +90,7 @@ class InspectCommandTest {
     var outcome = inspect("--model", config.toString());
     assertEquals(1, outcome.status());
     assertTrue(outcome.out().contains("dbrx, NOT SERVED"), outcome.out());
-    assertTrue(outcome.out().lines().anyMatch(line -> line.startsWith("routing")), outcome.out());
+    assertEquals(1, outcome.out().lines().filter(line -> line.contains("dbrx\", must")).count());
   }
 
   @Test

@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class MoesaicTest {
   private record Outcome(int status, String out, String err) {}
@@ -24,13 +27,41 @@ class MoesaicTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"dev", "generate", "verify", "tune", "capacity", "digits", "router", "expert"})
+      strings = {
+        "dev",
+        "generate",
+        "verify",
+        "inspect",
+        "tune",
+        "capacity",
+        "digits",
+        "router",
+        "expert"
+      })
   void everyCommandExplainsItselfWithExamplesAndExitCodes(String command) {
     var help = moesaic(Map.of(), command, "--help");
     assertEquals(0, help.status());
     assertTrue(help.out().contains("Examples:"), help.out());
     assertTrue(help.out().contains("moesaic " + command), help.out());
     assertTrue(help.out().contains("Exit status:"), help.out());
+  }
+
+  /// Those that list others.
+  static Stream<CommandLine> lists() {
+    return Stream.of(new CommandLine(new Moesaic()), new CommandLine(new DigitsCommand()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("lists")
+  void everyCommandIsOneWholeSentenceInTheListOfAll(CommandLine list) {
+    for (int columns : new int[] {80, 100}) {
+      var help = list.setUsageHelpWidth(columns).getUsageMessage();
+      for (var command : list.getSubcommands().values()) {
+        var sentence = command.getCommandSpec().usageMessage().description()[0];
+        assertEquals(sentence.length() - 1, sentence.indexOf('.'), sentence);
+        assertTrue(help.lines().anyMatch(line -> line.endsWith(" " + sentence)), help);
+      }
+    }
   }
 
   @Test

@@ -12,6 +12,7 @@ import io.moesaic.router.capacity.CapacityJson;
 import io.moesaic.router.gate.PolicyJson;
 import io.moesaic.router.gate.RoutingPolicy.SoftmaxTopK;
 import io.moesaic.tensor.checkpoint.CheckpointException;
+import io.moesaic.tensor.ffn.ExpertBank;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ class InspectorTest {
   @TempDir Path directory;
 
   private static Inspection inspect(Path model) {
-    return Inspector.inspect(model, List.of(1, 3, 16, 17));
+    return Models.inspect(model, 1, 3);
   }
 
   /// A copy of a golden model, with another configuration.
@@ -94,14 +95,16 @@ class InspectorTest {
 
   @Test
   void theFullestNodeIsPlannedFor() {
-    var inspection = inspect(Models.golden("mixtral"));
+    var inspection = Models.inspect(Models.golden("mixtral"), 1, 3, 16, 17, 99);
     assertEquals(
         List.of(
-            new NodeShare(1, 16, 16 * EXPERT_BYTES),
-            new NodeShare(3, 6, 6 * EXPERT_BYTES),
-            new NodeShare(16, 1, EXPERT_BYTES)),
-        inspection.nodes(),
-        "17 nodes have more nodes than experts");
+            new NodeShare(1, 16, 16, 16 * EXPERT_BYTES),
+            new NodeShare(3, 5, 6, 6 * EXPERT_BYTES),
+            new NodeShare(16, 1, 1, EXPERT_BYTES)),
+        inspection.nodes());
+    assertEquals(
+        List.of("no plan for 17, 99 expert nodes: a model with 16 experts has at most 16 nodes"),
+        inspection.notes());
   }
 
   @Test
@@ -118,10 +121,12 @@ class InspectorTest {
   @Test
   void aTokenKeepsAKeyAndAValueInEveryLayer() {
     // 2 layers, 2 key-value heads, keys and values of 8, the latter in whole panels of 64
-    assertEquals(2 * 2 * (8 + 64) * 4, inspect(Models.golden("mixtral")).keptBytes().orElseThrow());
+    assertEquals(
+        2 * 2 * (8 + 64) * 4,
+        inspect(Models.golden("mixtral")).kept().orElseThrow().bytesPerToken());
     // a latent of 512 and a turned key of 64 for all heads
     var latent = inspect(Models.published("deepseek-v3"));
-    assertEquals(61 * (512 + 64) * 4, latent.keptBytes().orElseThrow());
+    assertEquals(61 * (512 + 64) * 4, latent.kept().orElseThrow().bytesPerToken());
   }
 
   @Test
@@ -135,10 +140,54 @@ class InspectorTest {
   void aFamilyThatIsNotKnownIsNamedAndNothingIsMadeUp() throws IOException {
     var inspection = inspect(changed("mixtral", config -> config.put("model_type", "phimoe")));
     assertFalse(inspection.served());
-    assertTrue(reasons(inspection).contains("experts: "), reasons(inspection));
-    assertTrue(reasons(inspection).contains("\"model_type\" is \"phimoe\""), reasons(inspection));
+    assertEquals(1, inspection.refusals().size(), reasons(inspection));
+    assertTrue(reasons(inspection).startsWith("family: "), reasons(inspection));
+    assertTrue(
+        reasons(inspection).endsWith("\"model_type\" is \"phimoe\", must be one of " + families()),
+        reasons(inspection));
     assertTrue(inspection.parameters().isEmpty());
     assertTrue(inspection.weights().isEmpty());
+  }
+
+  private static String families() {
+    var names = ExpertBank.families();
+    int last = names.size() - 1;
+    return String.join(", ", names.subList(0, last)) + " or " + names.get(last);
+  }
+
+  @Test
+  void aFamilyThatIsNearlyKnownIsSuggested() throws IOException {
+    var inspection = inspect(changed("mixtral", config -> config.put("model_type", "qwen3moe")));
+    assertTrue(reasons(inspection).endsWith(" (did you mean qwen3_moe?)"), reasons(inspection));
+  }
+
+  @Test
+  void aDirectoryWithoutWeightsIsAPlanAndSaysSo() throws IOException {
+    var model = changed("mixtral", _ -> {});
+    Files.delete(model.resolve("model.safetensors"));
+    var inspection = inspect(model);
+    assertTrue(inspection.served(), reasons(inspection));
+    assertTrue(inspection.notes().getFirst().startsWith("no weights here"), "and so in the JSON");
+    assertTrue(
+        InspectionText.lines(inspection).stream()
+            .anyMatch(
+                line -> line.matches("weights +none here, planned from config.json, f32: .*")),
+        InspectionText.lines(inspection).toString());
+  }
+
+  @Test
+  void anEncoderDecoderIsToldApart() {
+    var inspection = inspect(Models.published("switch-base-8"));
+    var lines = String.join("\n", InspectionText.lines(inspection));
+    assertTrue(lines.contains("encoder 12, decoder 12, 12 with experts"), lines);
+    assertTrue(lines.contains("completions only"), lines);
+    var json = InspectionJson.of(inspection);
+    assertEquals(24, json.get("architecture").get("layers").asInt());
+    assertEquals(12, json.get("architecture").get("encoder_layers").asInt());
+    assertTrue(json.get("completions_only").asBoolean());
+    var decoder = InspectionJson.of(inspect(Models.golden("mixtral")));
+    assertEquals(0, decoder.get("architecture").get("encoder_layers").asInt());
+    assertFalse(decoder.get("completions_only").asBoolean());
   }
 
   @Test

@@ -44,8 +44,7 @@ class InventoryTest {
       assertEquals(elements, headers.parameters());
       assertEquals(List.of(), headers.problems());
       assertEquals(
-          elements,
-          Inspector.inspect(Models.golden(family), List.of(1)).parameters().orElseThrow().total());
+          elements, Models.inspect(Models.golden(family), 1).parameters().orElseThrow().total());
     }
   }
 }

@@ -2,13 +2,21 @@ package io.moesaic.deploy.inspect;
 
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 
 /// The models that are inspected: small ones that are here, and configurations of published ones.
 final class Models {
   private static final Path ROOT = Path.of(System.getProperty("moesaic.root", ".."));
 
+  /// What routers have memory for by default.
+  static final int KV_TOKENS = 16384;
+
   private Models() {}
+
+  static Inspection inspect(Path model, Integer... nodes) {
+    return Inspector.inspect(model, List.of(nodes), KV_TOKENS);
+  }
 
   /// A tiny checkpoint, written by transformers.
   static Path golden(String family) {

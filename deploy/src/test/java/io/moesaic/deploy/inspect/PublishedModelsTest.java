@@ -12,7 +12,7 @@ class PublishedModelsTest {
   private static final double TOLERANCE = 0.01;
 
   private static Inspection inspect(String model) {
-    return Inspector.inspect(Models.published(model), List.of(1, 2, 4, 8));
+    return Models.inspect(Models.published(model), 1, 2, 4, 8);
   }
 
   private static Parameters parameters(String model) {

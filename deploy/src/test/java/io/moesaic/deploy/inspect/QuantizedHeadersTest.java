@@ -72,15 +72,14 @@ class QuantizedHeadersTest {
   }
 
   private Inspection inspect() {
-    return Inspector.inspect(directory, List.of(1));
+    return Models.inspect(directory, 1);
   }
 
   private void assertServedAsPlanned() {
     var inspection = inspect();
     assertEquals(List.of(), inspection.refusals());
     var stored = inspection.weights().orElseThrow();
-    var planned =
-        Inspector.inspect(directory.resolve("config.json"), List.of(1)).weights().orElseThrow();
+    var planned = Models.inspect(directory.resolve("config.json"), 1).weights().orElseThrow();
     assertFalse(stored.planned());
     assertEquals(planned.bytes(), stored.bytes());
     assertEquals(planned.bytesPerExpert(), stored.bytesPerExpert());

@@ -82,10 +82,8 @@ final class SafetensorsFile implements AutoCloseable {
     if (headerBytes < 0 || headerBytes > MAX_HEADER_BYTES) {
       throw new CheckpointException(
           path,
-          "header length is "
-              + Long.toUnsignedString(headerBytes)
-              + " bytes, must be at most "
-              + MAX_HEADER_BYTES);
+          "is no safetensors file: its header would have %s bytes, but at most %d are allowed"
+              .formatted(Long.toUnsignedString(headerBytes), MAX_HEADER_BYTES));
     }
     if (headerBytes > size - 8) {
       throw new CheckpointException(

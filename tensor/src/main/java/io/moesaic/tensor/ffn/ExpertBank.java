@@ -46,6 +46,11 @@ public final class ExpertBank {
     return new Families(config).bank();
   }
 
+  /// The `model_type`s that [#of] knows.
+  public static List<String> families() {
+    return Families.NAMES;
+  }
+
   /// MoE layers.
   public int layers() {
     return prefixes.size();

@@ -12,6 +12,19 @@ import java.util.stream.IntStream;
 /// any, and by what names the checkpoint keeps them. A method for each family, as Hugging Face
 /// transformers has it.
 final class Families {
+  static final List<String> NAMES =
+      List.of(
+          "mixtral",
+          "olmoe",
+          "qwen2_moe",
+          "qwen3_moe",
+          "granitemoe",
+          "gpt_oss",
+          "deepseek_v2",
+          "deepseek_v3",
+          "switch_transformers",
+          "moe_layers");
+
   private static final String MODEL_TYPE = "model_type";
 
   /// Fixed in gpt-oss, which has no key for it.
@@ -45,8 +58,9 @@ final class Families {
           default ->
               throw config.invalid(
                   MODEL_TYPE,
-                  "must be one of mixtral, olmoe, qwen2_moe, qwen3_moe, granitemoe, gpt_oss,"
-                      + " deepseek_v2, deepseek_v3, switch_transformers or moe_layers");
+                  "must be one of %s or %s"
+                      .formatted(
+                          String.join(", ", NAMES.subList(0, NAMES.size() - 1)), NAMES.getLast()));
         };
     config.section("quantization_config").ifPresent(this::checkQuantization);
     if (bank.layers() == 0) {

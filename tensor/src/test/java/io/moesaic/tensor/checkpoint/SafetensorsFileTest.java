@@ -128,8 +128,14 @@ class SafetensorsFileTest {
     Arrays.fill(huge, (byte) -1);
     Files.write(path, huge);
     assertEquals(
-        path + ": header length is 18446744073709551615 bytes, must be at most 100000000",
+        path
+            + ": is no safetensors file: its header would have 18446744073709551615 bytes, but at"
+            + " most 100000000 are allowed",
         Refused.with(CheckpointException.class, () -> SafetensorsFile.open(path)));
+    Files.writeString(path, "# A text, which begins with no length\n");
+    assertTrue(
+        Refused.with(CheckpointException.class, () -> SafetensorsFile.open(path))
+            .startsWith(path + ": is no safetensors file"));
     var missing = directory.resolve("missing");
     assertEquals(
         missing + ": no such file",

@@ -1,4 +1,4 @@
-package io.moesaic.deploy.cli;
+package io.moesaic.deploy.spelling;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 

@@ -1,16 +1,16 @@
-package io.moesaic.deploy.cli;
+package io.moesaic.deploy.spelling;
 
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
 /// Finds what somebody meant who made a slip of the pen.
-final class NearestName {
+public final class NearestName {
   private NearestName() {}
 
   /// The known name that the fewest edits lead to; none when it would take more than a third of the
   /// name.
-  static Optional<String> of(String name, Collection<String> known) {
+  public static Optional<String> of(String name, Collection<String> known) {
     int most = Math.max(1, name.length() / 3);
     return known.stream()
         .filter(candidate -> edits(name, candidate) <= most)
@@ -18,7 +18,7 @@ final class NearestName {
   }
 
   /// " (did you mean ...?)", or nothing.
-  static String hint(String name, Collection<String> known) {
+  public static String hint(String name, Collection<String> known) {
     return of(name, known).map(nearest -> " (did you mean " + nearest + "?)").orElse("");
   }
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.moesaic.deploy.spelling;
+
+import org.jspecify.annotations.NullMarked;
