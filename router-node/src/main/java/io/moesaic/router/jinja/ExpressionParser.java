@@ -1,6 +1,5 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Affirmed;
 import io.moesaic.router.jinja.Expression.And;
 import io.moesaic.router.jinja.Expression.Arithmetic;
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
@@ -15,8 +14,8 @@ import io.moesaic.router.jinja.Expression.Or;
 import io.moesaic.router.jinja.Expression.TupleOf;
 import io.moesaic.router.jinja.Token.Kind;
 import java.util.ArrayList;
-import java.util.Set;
-import java.util.function.Predicate;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Parses operators, the loosest first; [OperandParser] parses what they stand between.
@@ -28,21 +27,28 @@ import org.jspecify.annotations.Nullable;
 /// sum           + -
 /// joining       ~
 /// product       * / // %
-/// power         ** (from the left, other than in Python)
-/// sign          -a +a
+/// sign          -a
 /// ```
 final class ExpressionParser {
+  private static final Map<String, Relation> RELATIONS =
+      Map.of(
+          "==", Relation.EQUAL,
+          "!=", Relation.UNEQUAL,
+          "<", Relation.LESS,
+          "<=", Relation.AT_MOST,
+          ">", Relation.GREATER,
+          ">=", Relation.AT_LEAST);
+
+  private static final List<Operator> SUMS = List.of(Operator.ADD, Operator.SUBTRACT);
+  private static final List<Operator> PRODUCTS =
+      List.of(Operator.MULTIPLY, Operator.DIVIDE, Operator.FLOOR_DIVIDE, Operator.REMAINDER);
+
   private final TokenStream tokens;
   private final OperandParser operands;
 
   ExpressionParser(TokenStream tokens) {
     this.tokens = tokens;
     operands = new OperandParser(tokens, this);
-  }
-
-  /// All names of variables that were read so far.
-  Set<String> names() {
-    return operands.names();
   }
 
   OperandParser operands() {
@@ -62,36 +68,20 @@ final class ExpressionParser {
   }
 
   /// An expression, or several with commas between them, which are a tuple.
-  Expression tuple() {
-    return tuple(_ -> false, true);
-  }
-
-  /// @param ends at which tokens no further item comes, besides the ends of tags and `)`
+  ///
   /// @param conditional whether `if` belongs to the expression
-  Expression tuple(Predicate<Token> ends, boolean conditional) {
+  Expression tuple(boolean conditional) {
     var items = new ArrayList<Expression>();
-    var comma = false;
-    while (!endsTuple(ends)) {
+    items.add(conditional ? expression() : or());
+    var comma = tokens.atOperator(",");
+    while (tokens.takeOperator(",") && !endsTuple()) {
       items.add(conditional ? expression() : or());
-      if (!tokens.takeOperator(",")) {
-        break;
-      }
-      comma = true;
     }
-    if (comma) {
-      return new TupleOf(items);
-    }
-    if (items.isEmpty()) {
-      throw tokens.expected("an expression");
-    }
-    return items.getFirst();
+    return comma ? new TupleOf(items) : items.getFirst();
   }
 
-  boolean endsTuple(Predicate<Token> ends) {
-    return tokens.at(Kind.OUTPUT_END)
-        || tokens.at(Kind.BLOCK_END)
-        || tokens.atOperator(")")
-        || ends.test(tokens.peek());
+  private boolean endsTuple() {
+    return tokens.at(Kind.OUTPUT_END) || tokens.at(Kind.BLOCK_END) || tokens.atOperator(")");
   }
 
   private Expression or() {
@@ -130,7 +120,7 @@ final class ExpressionParser {
   }
 
   private @Nullable Relation relation() {
-    if (tokens.atName("not") && tokens.peekSecond().isName("in")) {
+    if (tokens.peek().isName("not") && tokens.peekSecond().isName("in")) {
       tokens.take();
       tokens.take();
       return Relation.NOT_IN;
@@ -138,36 +128,28 @@ final class ExpressionParser {
     if (tokens.takeName("in")) {
       return Relation.IN;
     }
-    if (!tokens.at(Kind.OPERATOR)) {
-      return null;
-    }
-    var relation =
-        switch (tokens.peek().text()) {
-          case "==" -> Relation.EQUAL;
-          case "!=" -> Relation.UNEQUAL;
-          case "<" -> Relation.LESS;
-          case "<=" -> Relation.AT_MOST;
-          case ">" -> Relation.GREATER;
-          case ">=" -> Relation.AT_LEAST;
-          default -> null;
-        };
+    var relation = tokens.at(Kind.OPERATOR) ? RELATIONS.get(tokens.peek().text()) : null;
     if (relation != null) {
       tokens.take();
     }
     return relation;
   }
 
-  private Expression sum() {
-    var left = joining();
-    while (true) {
-      if (tokens.takeOperator("+")) {
-        left = new Arithmetic(Operator.ADD, left, joining());
-      } else if (tokens.takeOperator("-")) {
-        left = new Arithmetic(Operator.SUBTRACT, left, joining());
-      } else {
-        return left;
+  private @Nullable Operator takeOneOf(List<Operator> operators) {
+    for (var operator : operators) {
+      if (tokens.takeOperator(operator.symbol())) {
+        return operator;
       }
     }
+    return null;
+  }
+
+  private Expression sum() {
+    var left = joining();
+    for (var operator = takeOneOf(SUMS); operator != null; operator = takeOneOf(SUMS)) {
+      left = new Arithmetic(operator, left, joining());
+    }
+    return left;
   }
 
   private Expression joining() {
@@ -184,39 +166,21 @@ final class ExpressionParser {
   }
 
   private Expression product() {
-    var left = power();
-    while (true) {
-      if (tokens.takeOperator("*")) {
-        left = new Arithmetic(Operator.MULTIPLY, left, power());
-      } else if (tokens.takeOperator("/")) {
-        left = new Arithmetic(Operator.DIVIDE, left, power());
-      } else if (tokens.takeOperator("//")) {
-        left = new Arithmetic(Operator.FLOOR_DIVIDE, left, power());
-      } else if (tokens.takeOperator("%")) {
-        left = new Arithmetic(Operator.REMAINDER, left, power());
-      } else {
-        return left;
-      }
-    }
-  }
-
-  private Expression power() {
     var left = operands.filtered(signed());
-    while (tokens.takeOperator("**")) {
-      left = new Arithmetic(Operator.POWER, left, operands.filtered(signed()));
+    for (var operator = takeOneOf(PRODUCTS); operator != null; operator = takeOneOf(PRODUCTS)) {
+      left = new Arithmetic(operator, left, operands.filtered(signed()));
     }
     return left;
   }
 
   /// A sign binds closer than a filter, and a subscript closer than a sign.
   private Expression signed() {
-    if (tokens.atOperator("-") || tokens.atOperator("+")) {
-      var negative = tokens.take().isOperator("-");
-      tokens.descend();
-      var operand = signed();
-      tokens.ascend();
-      return operands.postfixed(negative ? new Negated(operand) : new Affirmed(operand));
+    if (!tokens.takeOperator("-")) {
+      return operands.postfixed(operands.primary());
     }
-    return operands.postfixed(operands.primary());
+    tokens.descend();
+    var negated = new Negated(signed());
+    tokens.ascend();
+    return operands.postfixed(negated);
   }
 }

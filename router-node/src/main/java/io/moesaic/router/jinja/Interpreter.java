@@ -3,7 +3,6 @@ package io.moesaic.router.jinja;
 import io.moesaic.router.jinja.Expression.Use;
 import io.moesaic.router.jinja.Statement.Assign;
 import io.moesaic.router.jinja.Statement.Break;
-import io.moesaic.router.jinja.Statement.CallBlock;
 import io.moesaic.router.jinja.Statement.Continue;
 import io.moesaic.router.jinja.Statement.Define;
 import io.moesaic.router.jinja.Statement.FilterBlock;
@@ -18,7 +17,6 @@ import io.moesaic.router.jinja.Statement.Target.Variable;
 import io.moesaic.router.jinja.Statement.Verbatim;
 import io.moesaic.router.jinja.Statement.With;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 
 /// Runs the statements of one rendering. Used once, by one thread.
@@ -40,16 +38,16 @@ final class Interpreter {
   }
 
   String render(List<Statement> template, Scope scope) {
-    var output = new Output(work);
+    var output = work.new Output();
     run(template, scope, output);
-    return output.toString();
+    return output.toText().content();
   }
 
   Evaluator evaluator() {
     return evaluator;
   }
 
-  Flow run(List<Statement> statements, Scope scope, Output output) {
+  Flow run(List<Statement> statements, Scope scope, Work.Output output) {
     var outer = line;
     var flow = Flow.NEXT;
     for (var next = statements.iterator(); flow == Flow.NEXT && next.hasNext(); ) {
@@ -63,7 +61,7 @@ final class Interpreter {
     return flow;
   }
 
-  private Flow run(Statement statement, Scope scope, Output output) {
+  private Flow run(Statement statement, Scope scope, Work.Output output) {
     return switch (statement) {
       case Verbatim(var text, _) -> {
         output.append(text);
@@ -82,7 +80,7 @@ final class Interpreter {
         yield Flow.NEXT;
       }
       case SetBlock(var target, var filters, var body, _) -> {
-        var text = new Output(work);
+        var text = work.new Output();
         var inner = scope.inner();
         var flow = run(body, inner, text);
         if (flow == Flow.NEXT) {
@@ -90,16 +88,12 @@ final class Interpreter {
         }
         yield flow;
       }
-      case Define(var macro, _) -> {
+      case Define macro -> {
         scope.set(macro.name(), new Macro(macro, scope, this));
         yield Flow.NEXT;
       }
-      case CallBlock block -> {
-        output.append(Printer.print(call(block, scope), work));
-        yield Flow.NEXT;
-      }
       case FilterBlock(var filters, var body, _) -> {
-        var text = new Output(work);
+        var text = work.new Output();
         var inner = scope.inner();
         var flow = run(body, inner, text);
         if (flow == Flow.NEXT) {
@@ -117,7 +111,7 @@ final class Interpreter {
     };
   }
 
-  private Flow branch(If statement, Scope scope, Output output) {
+  private Flow branch(If statement, Scope scope, Work.Output output) {
     for (var branch : statement.branches()) {
       if (evaluator.evaluate(branch.condition(), scope).truth()) {
         return run(branch.body(), scope, output);
@@ -126,9 +120,9 @@ final class Interpreter {
     return run(statement.otherwise(), scope, output);
   }
 
-  private Flow loop(For statement, Scope scope, Output output) {
-    var items = Iteration.over(evaluator.evaluate(statement.items(), scope));
-    var loop = new Loop(new Chosen(items, item -> isChosen(statement, item, scope)));
+  private Flow loop(For statement, Scope scope, Work.Output output) {
+    var items = Members.iterate(evaluator.evaluate(statement.items(), scope));
+    var loop = new Loop(items, item -> isWanted(statement, item, scope));
     var completed = false;
     for (var item = loop.next(); item != null; item = loop.next()) {
       work.spend(1);
@@ -144,7 +138,7 @@ final class Interpreter {
     return completed ? Flow.NEXT : run(statement.otherwise(), scope.inner(), output);
   }
 
-  private boolean isChosen(For statement, Value item, Scope scope) {
+  private boolean isWanted(For statement, Value item, Scope scope) {
     if (statement.condition() == null) {
       return true;
     }
@@ -161,24 +155,16 @@ final class Interpreter {
     return result;
   }
 
-  private Value call(CallBlock block, Scope scope) {
-    var callee = evaluator.evaluate(block.callee(), scope);
-    var given = evaluator.given(block.given(), scope);
-    var named = new LinkedHashMap<>(given.named());
-    named.put("caller", new Macro(block.caller(), scope, this));
-    return evaluator.call(callee, new Arguments(given.positional(), named));
-  }
-
-  void assign(Target target, Value value, Scope scope) {
+  private void assign(Target target, Value value, Scope scope) {
     switch (target) {
       case Variable(var name) -> scope.set(name, value);
       case NamespaceAttribute(var owner, var name) -> {
-        if (!(scope.find(owner) instanceof Namespace namespace)) {
+        if (!(scope.find(owner) instanceof Value.Namespace(var attributes))) {
           throw Failure.of("'%s' is no namespace, so that '%s' of it cannot be set", owner, name);
         }
-        namespace.set(name, value);
+        attributes.put(name, value);
       }
-      case Unpacked(var targets) -> unpack(targets, Iteration.over(value), scope);
+      case Unpacked(var targets) -> unpack(targets, Members.iterate(value), scope);
     }
   }
 

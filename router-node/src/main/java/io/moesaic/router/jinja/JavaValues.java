@@ -1,11 +1,10 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Numeric.Int;
-import io.moesaic.router.jinja.Numeric.Real;
+import io.moesaic.router.jinja.Value.Bool;
 import io.moesaic.router.jinja.Value.Dict;
+import io.moesaic.router.jinja.Value.Int;
 import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.None;
+import io.moesaic.router.jinja.Value.Real;
 import io.moesaic.router.jinja.Value.Text;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +23,7 @@ final class JavaValues {
       throw Failure.of("a variable nests deeper than %d levels", MAX_DEPTH);
     }
     return switch (object) {
-      case null -> None.NONE;
+      case null -> Value.None.NONE;
       case String text -> new Text(text);
       case Boolean truth -> new Bool(truth);
       case Integer number -> new Int(number);
@@ -36,11 +35,11 @@ final class JavaValues {
         yield Items.list(values);
       }
       case Map<?, ?> map -> {
-        var entries = new LinkedHashMap<Value, Value>();
+        var entries = new LinkedHashMap<String, Value>();
         map.forEach(
             (key, value) ->
-                entries.put(Keys.check(toValue(key, depth + 1)), toValue(value, depth + 1)));
-        yield Dict.of(entries);
+                entries.put(Dict.key(toValue(key, depth + 1)), toValue(value, depth + 1)));
+        yield new Dict(entries);
       }
       case Object other ->
           throw Failure.of(

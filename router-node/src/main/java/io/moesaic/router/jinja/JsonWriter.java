@@ -1,17 +1,14 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Numeric.Int;
-import io.moesaic.router.jinja.Numeric.Real;
+import io.moesaic.router.jinja.Value.Bool;
 import io.moesaic.router.jinja.Value.Dict;
+import io.moesaic.router.jinja.Value.Int;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
+import io.moesaic.router.jinja.Value.Real;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
-import java.util.Map.Entry;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// Values as JSON, in the form of Python's `json.dumps`.
@@ -25,60 +22,62 @@ final class JsonWriter {
       boolean sortKeys) {}
 
   private final Style style;
-  private final Output output;
   private final Work work;
+  private final Work.Output output;
 
-  private JsonWriter(Style style, Output output, Work work) {
+  private JsonWriter(Style style, Work work) {
     this.style = style;
-    this.output = output;
     this.work = work;
+    output = work.new Output();
   }
 
   static Text write(Value value, Style style, Work work) {
-    var output = new Output(work);
-    new JsonWriter(style, output, work).write(value, 1);
-    return output.toText();
+    var writer = new JsonWriter(style, work);
+    writer.write(value, 0);
+    return writer.output.toText();
   }
 
-  /// @param depth of what the value holds
   private void write(Value value, int depth) {
-    work.spend(1);
+    work.enter();
     switch (value) {
       case None _ -> output.append("null");
-      case Numeric number -> output.append(number(number));
+      case Bool(var truth) -> output.append(truth ? "true" : "false");
+      case Int(var integer) -> output.append(Long.toString(integer));
+      case Real(var real) -> output.append(Printer.real(real));
       case Text(var text) -> quote(text);
-      case Items items -> {
+      case Items(var kind, var values) when kind.isListOrTuple() -> {
         output.append("[");
         var separator = "";
-        for (var item : items.values()) {
+        for (var item : values) {
           output.append(separator);
-          line(depth);
+          line(depth + 1);
           write(item, depth + 1);
           separator = style.itemSeparator;
         }
-        close(items.truth(), depth, "]");
+        close(value, depth, "]");
       }
-      case Dict dict -> {
+      case Dict(var entries) -> {
         output.append("{");
         var separator = "";
-        for (var entry : entries(dict)) {
+        for (var entry : (style.sortKeys ? new TreeMap<>(entries) : entries).entrySet()) {
           output.append(separator);
-          line(depth);
-          quote(key(entry.getKey()));
+          line(depth + 1);
+          quote(entry.getKey());
           output.append(style.keySeparator);
           write(entry.getValue(), depth + 1);
           separator = style.itemSeparator;
         }
-        close(dict.truth(), depth, "}");
+        close(value, depth, "}");
       }
       case Undefined undefined -> throw undefined.failure();
       case Value other -> throw Failure.of("a value of type %s has no JSON", other.type());
     }
+    work.leave();
   }
 
-  private void close(boolean hasItems, int depth, String bracket) {
-    if (hasItems) {
-      line(depth - 1);
+  private void close(Value value, int depth, String bracket) {
+    if (value.truth()) {
+      line(depth);
     }
     output.append(bracket);
   }
@@ -90,34 +89,6 @@ final class JsonWriter {
         output.append(style.indent);
       }
     }
-  }
-
-  private List<Entry<Value, Value>> entries(Dict dict) {
-    var entries = new ArrayList<>(dict.entries().entrySet());
-    if (style.sortKeys) {
-      Comparator<Value> order = (a, b) -> Comparison.compare(a, b, work);
-      entries.sort(Entry.comparingByKey(order));
-    }
-    return entries;
-  }
-
-  private static String key(Value key) {
-    return switch (key) {
-      case Text(var text) -> text;
-      case None _ -> "null";
-      case Numeric number -> number(number);
-      case Value other -> throw Failure.of("a key of type %s has no JSON", other.type());
-    };
-  }
-
-  private static String number(Numeric number) {
-    return switch (number) {
-      case Bool(var truth) -> truth ? "true" : "false";
-      case Int(var integer) -> Long.toString(integer);
-      case Real(var real) when Double.isNaN(real) -> "NaN";
-      case Real(var real) when Double.isInfinite(real) -> real > 0 ? "Infinity" : "-Infinity";
-      case Real(var real) -> Printer.real(real);
-    };
   }
 
   private void quote(String text) {

@@ -15,31 +15,28 @@ import io.moesaic.router.jinja.Expression.Subscript;
 import io.moesaic.router.jinja.Expression.Tested;
 import io.moesaic.router.jinja.Expression.TupleOf;
 import io.moesaic.router.jinja.Expression.Use;
-import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Token.Kind;
+import io.moesaic.router.jinja.Value.Bool;
+import io.moesaic.router.jinja.Value.Int;
 import io.moesaic.router.jinja.Value.None;
+import io.moesaic.router.jinja.Value.Real;
 import io.moesaic.router.jinja.Value.Text;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /// Parses what stands between operators: names, literals and brackets, and the subscripts, calls,
 /// filters and tests that follow them.
 final class OperandParser {
+  private static final Literal NONE = new Literal(None.NONE);
+
   private final TokenStream tokens;
   private final ExpressionParser expressions;
-  private final Set<String> names = new HashSet<>();
 
   OperandParser(TokenStream tokens, ExpressionParser expressions) {
     this.tokens = tokens;
     this.expressions = expressions;
-  }
-
-  Set<String> names() {
-    return names;
   }
 
   Expression primary() {
@@ -47,7 +44,7 @@ final class OperandParser {
     return switch (token.kind()) {
       case NAME -> name(token.text());
       case STRING -> string(token.text());
-      case INTEGER -> new Literal(Literals.integer(token.text()));
+      case INTEGER -> integer(token.text());
       case FLOAT -> new Literal(new Real(Double.parseDouble(token.text())));
       case OPERATOR -> bracket(token);
       case TEXT, OUTPUT_BEGIN, OUTPUT_END, BLOCK_BEGIN, BLOCK_END, END -> throw unexpected(token);
@@ -67,16 +64,21 @@ final class OperandParser {
     return Failure.of("expected an expression, found %s", token.described());
   }
 
-  private Expression name(String name) {
+  private static Expression name(String name) {
     return switch (name) {
       case "true", "True" -> new Literal(new Bool(true));
       case "false", "False" -> new Literal(new Bool(false));
-      case "none", "None" -> new Literal(None.NONE);
-      default -> {
-        names.add(name);
-        yield new Name(name);
-      }
+      case "none", "None" -> NONE;
+      default -> new Name(name);
     };
+  }
+
+  private static Literal integer(String digits) {
+    try {
+      return new Literal(new Int(Long.parseLong(digits)));
+    } catch (NumberFormatException _) {
+      throw Failure.of("the integer %s does not fit into 64 bits", digits);
+    }
   }
 
   /// Strings side by side are one.
@@ -92,7 +94,7 @@ final class OperandParser {
     if (tokens.takeOperator(")")) {
       return new TupleOf(List.of());
     }
-    var inner = expressions.tuple();
+    var inner = expressions.tuple(true);
     tokens.expectOperator(")");
     return inner;
   }
@@ -139,29 +141,25 @@ final class OperandParser {
 
   private Expression attribute(Expression owner) {
     if (tokens.at(Kind.INTEGER)) {
-      return new Subscript(owner, new Literal(Literals.integer(tokens.take().text())));
+      return new Subscript(owner, integer(tokens.take().text()));
     }
     return new Attribute(owner, tokens.expectName());
   }
 
   private Expression subscript(Expression owner) {
-    var start = tokens.atOperator(":") ? null : expressions.expression();
-    if (start != null && !tokens.atOperator(":")) {
-      if (tokens.atOperator(",")) {
-        throw new Failure("subscripts with commas are not supported");
-      }
-      tokens.expectOperator("]");
+    var start = bound();
+    if (start != NONE && tokens.takeOperator("]")) {
       return new Subscript(owner, start);
     }
     tokens.expectOperator(":");
     var stop = bound();
-    var step = tokens.takeOperator(":") ? bound() : null;
+    var step = tokens.takeOperator(":") ? bound() : NONE;
     tokens.expectOperator("]");
     return new Slice(owner, start, stop, step);
   }
 
-  private @Nullable Expression bound() {
-    return tokens.atOperator(":") || tokens.atOperator("]") ? null : expressions.expression();
+  private Expression bound() {
+    return tokens.atOperator(":") || tokens.atOperator("]") ? NONE : expressions.expression();
   }
 
   /// Filters, tests and calls of an operand.
@@ -201,7 +199,7 @@ final class OperandParser {
     return negated ? new Not(test) : test;
   }
 
-  /// A single argument needs no brackets, as in `x is divisibleby 3`.
+  /// A single argument needs no brackets, as in `x is eq 3`.
   private Given givenToTest() {
     if (tokens.atOperator("(")) {
       return given();
@@ -220,29 +218,21 @@ final class OperandParser {
     if (next.isName("is")) {
       throw new Failure("a test cannot follow another; put the first in brackets");
     }
-    return new Given(List.of(postfixed(primary())), List.of(), null, null);
+    return new Given(List.of(postfixed(primary())), Map.of());
   }
 
-  Given given() {
+  private Given given() {
     tokens.expectOperator("(");
     var positional = new ArrayList<Expression>();
-    var named = new ArrayList<Given.Named>();
-    Expression spread = null;
-    Expression spreadNamed = null;
+    var named = new LinkedHashMap<String, Expression>();
     while (!tokens.takeOperator(")")) {
-      if (spreadNamed != null) {
-        throw tokens.expected("')', as '**' comes last");
-      }
-      if (tokens.takeOperator("**")) {
-        spreadNamed = expressions.expression();
-      } else if (tokens.atOperator("*") && spread == null) {
-        tokens.take();
-        spread = expressions.expression();
-      } else if (tokens.at(Kind.NAME) && tokens.peekSecond().isOperator("=")) {
+      if (tokens.at(Kind.NAME) && tokens.peekSecond().isOperator("=")) {
         var name = tokens.take().text();
         tokens.take();
-        named.add(new Given.Named(name, expressions.expression()));
-      } else if (named.isEmpty() && spread == null) {
+        if (named.put(name, expressions.expression()) != null) {
+          throw Failure.of("the argument '%s' is given twice", name);
+        }
+      } else if (named.isEmpty()) {
         positional.add(expressions.expression());
       } else {
         throw tokens.expected("a named argument, as those without a name come first");
@@ -251,6 +241,6 @@ final class OperandParser {
         tokens.expectOperator(",");
       }
     }
-    return new Given(positional, named, spread, spreadNamed);
+    return new Given(positional, named);
   }
 }

@@ -1,9 +1,7 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Given;
 import io.moesaic.router.jinja.Expression.Use;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A statement as it was parsed.
@@ -41,23 +39,17 @@ sealed interface Statement {
   record SetBlock(Target target, List<Use> filters, List<Statement> body, int line)
       implements Statement {}
 
-  record Define(MacroCode macro, int line) implements Statement {}
-
-  /// Calls a macro, which may call the body as its `caller`.
-  record CallBlock(MacroCode caller, Expression callee, Given given, int line)
-      implements Statement {}
+  /// Defines a macro.
+  record Define(String name, List<Parameter> parameters, List<Statement> body, int line)
+      implements Statement {
+    record Parameter(String name, @Nullable Expression fallback) {}
+  }
 
   record FilterBlock(List<Use> filters, List<Statement> body, int line) implements Statement {}
 
   /// A body with variables of its own, of which some have values to begin with.
   record With(List<Binding> bindings, List<Statement> body, int line) implements Statement {
     record Binding(Target target, Expression value) {}
-  }
-
-  /// @param mentioned which of `caller`, `varargs` and `kwargs` the body uses
-  record MacroCode(
-      String name, List<Parameter> parameters, List<Statement> body, Set<String> mentioned) {
-    record Parameter(String name, @Nullable Expression fallback) {}
   }
 
   /// What is assigned to.

@@ -7,35 +7,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What an expression gives: Python's values, as far as templates see them. They never change,
-/// but for namespaces and what is read once. `equals` is Python's `==`.
-///
-/// INVARIANT: no value weighs more or nests deeper than [Work] allows, so that walking through one,
-/// also recursively, is bounded.
-sealed interface Value
-    permits Numeric,
-        Value.None,
-        Value.Text,
-        Value.Sequence,
-        Value.Dict,
-        Value.View,
-        Value.Once,
-        Value.Undefined,
-        Value.Opaque {
+/// but for namespaces and what is read once. Python's `==` is [Comparison], not `equals`, which
+/// does not bound the work.
+sealed interface Value {
   /// Whether `if` takes it for true.
   boolean truth();
 
   /// Python's name of the type, for error sentences.
   String type();
-
-  /// How many characters and items are in it, those of its items included.
-  default long weight() {
-    return 1;
-  }
-
-  /// How many lists and dicts nest in it.
-  default int depth() {
-    return 0;
-  }
 
   enum None implements Value {
     NONE;
@@ -51,14 +30,65 @@ sealed interface Value
     }
   }
 
-  /// Comparable for the sake of hash tables, which texts of equal hashes would else make slow.
-  record Text(String content) implements Value, Comparable<Text> {
-    static final Text EMPTY = new Text("");
+  /// A number. Truth values are numbers.
+  sealed interface Numeric extends Value {
+    double real();
+  }
+
+  /// An integer, or a truth value in the place of one.
+  sealed interface Whole extends Numeric {
+    long integer();
 
     @Override
-    public int compareTo(Text other) {
-      return Characters.compare(content, other.content);
+    default double real() {
+      return integer();
     }
+  }
+
+  record Bool(boolean truth) implements Whole {
+    @Override
+    public long integer() {
+      return truth ? 1 : 0;
+    }
+
+    @Override
+    public String type() {
+      return "bool";
+    }
+  }
+
+  record Int(long integer) implements Whole {
+    @Override
+    public boolean truth() {
+      return integer != 0;
+    }
+
+    @Override
+    public String type() {
+      return "int";
+    }
+  }
+
+  record Real(double real) implements Numeric {
+    public Real {
+      if (!Double.isFinite(real)) {
+        throw Failure.of("a number is %s; numbers must be finite", real);
+      }
+    }
+
+    @Override
+    public boolean truth() {
+      return real != 0;
+    }
+
+    @Override
+    public String type() {
+      return "float";
+    }
+  }
+
+  record Text(String content) implements Value {
+    static final Text EMPTY = new Text("");
 
     /// In code points, as all places in a text are.
     int length() {
@@ -74,42 +104,36 @@ sealed interface Value
     public String type() {
       return "str";
     }
-
-    @Override
-    public long weight() {
-      return 1L + content.length();
-    }
   }
 
-  /// What has places that are counted from 0, and from -1 backwards.
-  sealed interface Sequence extends Value {
-    List<Value> values();
-
-    @Override
-    default boolean truth() {
-      return !values().isEmpty();
-    }
-  }
-
-  record Items(Kind kind, List<Value> values, long weight, int depth) implements Sequence {
+  /// Several values in their order.
+  record Items(Kind kind, List<Value> values) implements Value {
     enum Kind {
-      LIST,
-      TUPLE,
-      /// A tuple of `grouper` and `list`.
-      GROUP
-    }
+      LIST("list"),
+      TUPLE("tuple"),
+      RANGE("range"),
+      KEYS("dict_keys"),
+      VALUES("dict_values"),
+      ENTRIES("dict_items");
 
-    public Items {
-      Work.checkItems(values.size());
-      Work.checkSize(weight, depth);
-      values = Collections.unmodifiableList(values);
-    }
+      private final String type;
 
-    private Items(Kind kind, List<Value> values) {
-      this(kind, values, Sizes.weight(values), Sizes.depth(values));
+      Kind(String type) {
+        this.type = type;
+      }
+
+      /// Whether the values can be added to, multiplied and written as JSON.
+      boolean isListOrTuple() {
+        return this == LIST || this == TUPLE;
+      }
     }
 
     /// @param values must not change any more
+    public Items {
+      Work.checkItems(values.size());
+      values = Collections.unmodifiableList(values);
+    }
+
     static Items list(List<Value> values) {
       return new Items(Kind.LIST, values);
     }
@@ -118,50 +142,36 @@ sealed interface Value
       return new Items(Kind.TUPLE, values);
     }
 
-    static Items of(Kind kind, List<Value> values) {
-      return new Items(kind, values);
+    /// Whether the values have places, which are counted from 0, and from -1 backwards.
+    boolean hasPlaces() {
+      return kind.isListOrTuple() || kind == Kind.RANGE;
+    }
+
+    @Override
+    public boolean truth() {
+      return !values.isEmpty();
     }
 
     @Override
     public String type() {
-      return kind == Kind.LIST ? "list" : "tuple";
+      return kind.type;
     }
   }
 
-  /// Whole numbers from `start` up to `stop`, without it.
-  record Range(long start, long stop, long step) implements Sequence {
-    @Override
-    public List<Value> values() {
-      return Ranges.values(this);
-    }
-
-    @Override
-    public String type() {
-      return "range";
-    }
-
-    @Override
-    public long weight() {
-      return 1 + (long) values().size();
-    }
-  }
-
-  record Dict(Map<Value, Value> entries, long weight, int depth) implements Value {
+  /// A dict, of which all keys are texts.
+  record Dict(Map<String, Value> entries) implements Value {
+    /// @param entries in their order, must not change any more
     public Dict {
       entries = Collections.unmodifiableMap(entries);
-      Work.checkSize(weight, depth);
     }
 
-    /// @param entries in their order, must not change any more
-    static Dict of(Map<Value, Value> entries) {
-      return new Dict(
-          entries,
-          Sizes.weight(entries.keySet()) + Sizes.weight(entries.values()),
-          Math.max(Sizes.depth(entries.keySet()), Sizes.depth(entries.values())));
-    }
-
-    @Nullable Value find(String key) {
-      return entries.get(new Text(key));
+    static String key(Value key) {
+      return switch (key) {
+        case Text(var text) -> text;
+        case Undefined undefined -> throw undefined.failure();
+        case Value other ->
+            throw Failure.of("a key of a dict must be a text, not of type %s", other.type());
+      };
     }
 
     @Override
@@ -175,53 +185,12 @@ sealed interface Value
     }
   }
 
-  /// What `keys()`, `values()` and `items()` of a dict give: has a length, but no places.
-  record View(Part part, Dict dict, List<Value> values) implements Value {
-    enum Part {
-      KEYS("keys"),
-      VALUES("values"),
-      ITEMS("items");
-
-      private final String method;
-
-      Part(String method) {
-        this.method = method;
-      }
-
-      /// That gives such a view.
-      String method() {
-        return method;
-      }
-    }
-
-    @Override
-    public boolean truth() {
-      return !values.isEmpty();
-    }
-
-    @Override
-    public String type() {
-      return "dict_" + part.method();
-    }
-
-    @Override
-    public long weight() {
-      return dict.weight();
-    }
-
-    @Override
-    public int depth() {
-      return dict.depth() + 1;
-    }
-  }
-
-  /// What `map`, `select` and their like give: can be read once, and has no length. Each is equal
-  /// to itself only.
+  /// What `map`, `select` and their like give: can be read once, and has no length.
   final class Once implements Value {
     private final Iterator<Value> values;
 
-    Once(Iterator<Value> values) {
-      this.values = values;
+    Once(List<Value> values) {
+      this.values = values.iterator();
     }
 
     Iterator<Value> values() {
@@ -239,27 +208,20 @@ sealed interface Value
     }
   }
 
-  /// What is not there. All of these are equal.
+  /// What is not there.
   ///
-  /// @param owner what lacks it; null if it is a variable
-  /// @param complaint a sentence that says more; null if there is nothing more to say
-  record Undefined(String name, @Nullable Value owner, @Nullable String complaint)
-      implements Value {
+  /// @param complaint the sentence for who needs it nevertheless
+  record Undefined(String complaint) implements Value {
     static Undefined variable(String name) {
-      return new Undefined(name, null, null);
+      return new Undefined("'%s' is not defined".formatted(name));
     }
 
-    static Undefined because(String complaint) {
-      return new Undefined("", null, complaint);
+    static Undefined member(Value owner, String name) {
+      return new Undefined("a value of type %s has no '%s'".formatted(owner.type(), name));
     }
 
     Failure failure() {
-      if (complaint != null) {
-        return new Failure(complaint);
-      }
-      return owner == null
-          ? Failure.of("'%s' is not defined", name)
-          : Failure.of("a value of type %s has no '%s'", owner.type(), name);
+      return new Failure(complaint);
     }
 
     @Override
@@ -270,16 +232,6 @@ sealed interface Value
     @Override
     public String type() {
       return "Undefined";
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-      return other instanceof Undefined;
-    }
-
-    @Override
-    public int hashCode() {
-      return 0;
     }
   }
 
@@ -295,6 +247,7 @@ sealed interface Value
   }
 
   /// What can be called.
+  @FunctionalInterface
   interface Function extends Opaque {
     Value call(Arguments arguments, Work work);
 
@@ -306,6 +259,19 @@ sealed interface Value
     @Override
     default String type() {
       return "function";
+    }
+  }
+
+  /// What templates use to carry values out of loops: its attributes can be set.
+  record Namespace(Map<String, Value> attributes) implements Opaque {
+    @Override
+    public @Nullable Value attribute(String name) {
+      return attributes.get(name);
+    }
+
+    @Override
+    public String type() {
+      return "Namespace";
     }
   }
 }

@@ -1,5 +1,14 @@
 package io.moesaic.router.jinja;
 
+import io.moesaic.router.jinja.Value.Dict;
+import io.moesaic.router.jinja.Value.Items;
+import io.moesaic.router.jinja.Value.None;
+import io.moesaic.router.jinja.Value.Numeric;
+import io.moesaic.router.jinja.Value.Once;
+import io.moesaic.router.jinja.Value.Opaque;
+import io.moesaic.router.jinja.Value.Text;
+import io.moesaic.router.jinja.Value.Undefined;
+
 /// Bounds one rendering: its steps, its depth and the size of what it makes. Templates come from
 /// strangers; none may hold a server up or fill its memory.
 final class Work {
@@ -7,8 +16,6 @@ final class Work {
   static final int MAX_TEXT = 16 << 20;
 
   private static final int MAX_ITEMS = 1 << 20;
-  private static final long MAX_WEIGHT = 4L * MAX_TEXT;
-  private static final int MAX_VALUE_DEPTH = 100;
 
   // the longest chats of the largest templates take a few hundred thousand
   private static final long MAX_STEPS = 10_000_000;
@@ -17,18 +24,18 @@ final class Work {
   private static final int MAX_DEPTH = 500;
 
   // what may be kept of all that is made in so many steps fits into some hundred MB
-  private static final int CHARACTERS_PER_STEP = 32;
+  private static final int CHARACTERS_PER_STEP = 16;
   private static final int ITEMS_PER_STEP = 4;
 
   private long steps;
   private int depth;
 
-  /// Begins an expression or a statement inside the one that runs.
+  /// Begins an expression, a statement or a value inside the one that is worked on.
   void enter() {
     spend(1);
     if (++depth > MAX_DEPTH) {
       throw Failure.of(
-          "the template nests its calls and expressions deeper than %d levels", MAX_DEPTH);
+          "the template nests its calls, expressions and values deeper than %d levels", MAX_DEPTH);
     }
   }
 
@@ -47,8 +54,14 @@ final class Work {
     spend(characters / CHARACTERS_PER_STEP);
   }
 
-  void spendOnItems(long items) {
-    spend(items / ITEMS_PER_STEP);
+  /// For going through a value, or copying it.
+  void spendOn(Value value) {
+    switch (value) {
+      case Text(var text) -> spendOnText(text.length());
+      case Items(_, var values) -> spend(values.size() / ITEMS_PER_STEP);
+      case Dict(var entries) -> spend(entries.size() / ITEMS_PER_STEP);
+      case None _, Numeric _, Once _, Undefined _, Opaque _ -> {}
+    }
   }
 
   /// For looking for one text in another, which may compare each place with all of it.
@@ -74,16 +87,36 @@ final class Work {
     }
   }
 
-  static void checkSize(long weight, int depth) {
-    if (weight > MAX_WEIGHT) {
-      throw Failure.of("a list or dict grows beyond %d characters", MAX_WEIGHT);
-    }
-    if (depth > MAX_VALUE_DEPTH) {
-      throw Failure.of("a list or dict nests deeper than %d levels", MAX_VALUE_DEPTH);
-    }
+  private static Failure tooLarge() {
+    return Failure.of("a text grows beyond %d characters", MAX_TEXT);
   }
 
-  static Failure tooLarge() {
-    return Failure.of("a text grows beyond %d characters", MAX_TEXT);
+  /// Text in the making, of bounded length.
+  final class Output {
+    // what is paid for together, as most pieces are small
+    private static final int BLOCK = 1024;
+
+    private final StringBuilder text = new StringBuilder();
+    private int paid;
+
+    Output append(String more) {
+      return append(more, 0, more.length());
+    }
+
+    Output append(String more, int from, int to) {
+      if (text.length() + (long) to - from > MAX_TEXT) {
+        throw tooLarge();
+      }
+      text.append(more, from, to);
+      if (text.length() - paid >= BLOCK) {
+        spendOnText(text.length() - paid);
+        paid = text.length();
+      }
+      return this;
+    }
+
+    Text toText() {
+      return new Text(text.toString());
+    }
   }
 }
