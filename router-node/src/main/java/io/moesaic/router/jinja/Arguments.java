@@ -1,9 +1,6 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Text;
-import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.Whole;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,8 +71,8 @@ record Arguments(List<Value> positional, Map<String, Value> named) {
 
     long integer(String name) {
       return switch (get(name)) {
-        case Whole whole -> whole.integer();
-        case Undefined undefined -> throw undefined.failure();
+        case Value.Whole whole -> whole.integer();
+        case Value.Undefined undefined -> throw undefined.failure();
         case Value other -> throw wrong(name, "an integer", other);
       };
     }
@@ -86,8 +83,8 @@ record Arguments(List<Value> positional, Map<String, Value> named) {
 
     String text(String name) {
       return switch (get(name)) {
-        case Text(var text) -> text;
-        case Undefined undefined -> throw undefined.failure();
+        case Value.Text(var text) -> text;
+        case Value.Undefined undefined -> throw undefined.failure();
         case Value other -> throw wrong(name, "a text", other);
       };
     }

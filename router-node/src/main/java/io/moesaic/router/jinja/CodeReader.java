@@ -1,8 +1,6 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Token.Kind;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,15 +21,10 @@ final class CodeReader {
   private static final String MEANT = "\\'\"\b\f\n\r\t";
 
   private final String source;
-  private final Deque<String> closingBrackets = new ArrayDeque<>();
   private int end;
 
   CodeReader(String source) {
     this.source = source;
-  }
-
-  boolean inBrackets() {
-    return !closingBrackets.isEmpty();
   }
 
   /// Where the last token ended.
@@ -82,31 +75,11 @@ final class CodeReader {
     for (var operator : OPERATORS) {
       if (source.startsWith(operator, end)) {
         end += operator.length();
-        balance(operator);
         return;
       }
     }
     throw Failure.of(
-        "there is no use for the character '%s' here",
-        Character.toString(source.codePointAt(end)));
-  }
-
-  private void balance(String operator) {
-    switch (operator) {
-      case "(" -> closingBrackets.push(")");
-      case "[" -> closingBrackets.push("]");
-      case "{" -> closingBrackets.push("}");
-      case ")", "]", "}" -> {
-        var expected = closingBrackets.isEmpty() ? "" : closingBrackets.pop();
-        if (!operator.equals(expected)) {
-          throw Failure.of(
-              expected.isEmpty() ? "'%s' closes nothing" : "'%s' stands where '%s' must",
-              operator,
-              expected);
-        }
-      }
-      default -> {}
-    }
+        "there is no use for the character '%s' here", Character.toString(source.codePointAt(end)));
   }
 
   /// What the string at `end` means.
@@ -137,7 +110,8 @@ final class CodeReader {
       try {
         text.append((char) Integer.parseUnsignedInt(source, end + 1, end + 1 + digits, 16));
       } catch (NumberFormatException | IndexOutOfBoundsException _) {
-        throw Failure.of("the escape '\\%s' in a string needs %d hexadecimal digits", escape, digits);
+        throw Failure.of(
+            "the escape '\\%s' in a string needs %d hexadecimal digits", escape, digits);
       }
       end += digits;
     } else if ("avNU\n".indexOf(escape) >= 0 || Character.isDigit(escape)) {

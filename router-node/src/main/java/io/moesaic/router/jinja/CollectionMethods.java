@@ -2,10 +2,7 @@ package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Function;
-import io.moesaic.router.jinja.Value.Int;
 import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Text;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -15,8 +12,18 @@ import org.jspecify.annotations.Nullable;
 final class CollectionMethods {
   private static final Set<String> UNSUPPORTED =
       Set.of(
-          "append", "clear", "copy", "extend", "fromkeys", "insert", "pop", "popitem", "remove",
-          "setdefault", "sort", "update");
+          "append",
+          "clear",
+          "copy",
+          "extend",
+          "fromkeys",
+          "insert",
+          "pop",
+          "popitem",
+          "remove",
+          "setdefault",
+          "sort",
+          "update");
 
   private CollectionMethods() {}
 
@@ -51,8 +58,8 @@ final class CollectionMethods {
 
   private static Value get(Dict self, Arguments arguments) {
     var given = arguments.bind("get", "key", "default");
-    var value = given.get("key") instanceof Text(var key) ? self.entries().get(key) : null;
-    return value != null ? value : given.get("default", None.NONE);
+    var value = given.get("key") instanceof Value.Text(var key) ? self.entries().get(key) : null;
+    return value != null ? value : given.get("default", Value.None.NONE);
   }
 
   private static Function view(String name, Items.Kind kind, Dict dict) {
@@ -67,12 +74,13 @@ final class CollectionMethods {
     work.spend(dict.entries().size());
     var values = new ArrayList<Value>();
     for (var entry : dict.entries().entrySet()) {
-      var key = new Text(entry.getKey());
+      var key = new Value.Text(entry.getKey());
       values.add(
           switch (kind) {
             case KEYS -> key;
             case VALUES -> entry.getValue();
-            case ENTRIES, LIST, TUPLE, RANGE -> Items.tuple(List.of(key, entry.getValue()));
+            case ENTRIES, LIST, TUPLE, RANGE ->
+                new Items(Items.Kind.TUPLE, List.of(key, entry.getValue()));
           });
     }
     return values;
@@ -82,7 +90,7 @@ final class CollectionMethods {
     var wanted = arguments.bind("index", "value").get("value");
     for (var i = 0; i < self.values().size(); i++) {
       if (Comparison.equal(self.values().get(i), wanted, work)) {
-        return new Int(i);
+        return new Value.Int(i);
       }
     }
     throw new Failure("index() does not find the value in the list");
@@ -90,7 +98,7 @@ final class CollectionMethods {
 
   private static Value count(Items self, Arguments arguments, Work work) {
     var wanted = arguments.bind("count", "value").get("value");
-    return new Int(
+    return new Value.Int(
         self.values().stream().filter(item -> Comparison.equal(item, wanted, work)).count());
   }
 }

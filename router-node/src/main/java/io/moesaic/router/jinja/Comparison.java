@@ -3,13 +3,9 @@ package io.moesaic.router.jinja;
 import io.moesaic.router.jinja.Expression.Compared.Relation;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Once;
-import io.moesaic.router.jinja.Value.Opaque;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.Whole;
 import java.util.List;
 
 /// Python's equality, order and membership.
@@ -29,6 +25,7 @@ final class Comparison {
     };
   }
 
+  @SuppressWarnings("ReferenceEquality") // of objects, which are equal to themselves only
   static boolean equal(Value left, Value right, Work work) {
     work.enter();
     var equal =
@@ -42,7 +39,7 @@ final class Comparison {
               right instanceof Items b && kind == b.kind() && equal(a, b.values(), work);
           case Dict a -> right instanceof Dict b && equal(a, b, work);
           case Undefined _ -> right instanceof Undefined;
-          case None _, Once _, Opaque _ -> left.equals(right);
+          case Value.None _, Value.Once _, Value.Opaque _ -> left == right;
         };
     work.leave();
     return equal;
@@ -86,7 +83,7 @@ final class Comparison {
   }
 
   private static int compare(Numeric a, Numeric b) {
-    return a instanceof Whole x && b instanceof Whole y
+    return a instanceof Value.Whole x && b instanceof Value.Whole y
         ? Long.compare(x.integer(), y.integer())
         // so that the two zeros are equal
         : Double.compare(a.real() + 0.0, b.real() + 0.0);
@@ -102,7 +99,7 @@ final class Comparison {
         yield text.contains(part);
       }
       case Dict(var entries) -> item instanceof Text(var key) && entries.containsKey(key);
-      case Items _, Once _, Undefined _ -> {
+      case Items _, Value.Once _, Undefined _ -> {
         for (var values = Members.iterate(holder); values.hasNext(); ) {
           if (equal(values.next(), item, work)) {
             yield true;
@@ -110,7 +107,7 @@ final class Comparison {
         }
         yield false;
       }
-      case None _, Numeric _, Opaque _ ->
+      case Value.None _, Numeric _, Value.Opaque _ ->
           throw Failure.of(
               "'in' needs a text, list or dict, not a value of type %s", holder.type());
     };

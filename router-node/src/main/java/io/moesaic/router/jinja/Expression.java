@@ -10,9 +10,8 @@ sealed interface Expression {
 
   record Name(String name) implements Expression {}
 
-  record ListOf(List<Expression> items) implements Expression {}
-
-  record TupleOf(List<Expression> items) implements Expression {}
+  /// A list or a tuple.
+  record ItemsOf(Value.Items.Kind kind, List<Expression> items) implements Expression {}
 
   record DictOf(List<Entry> entries) implements Expression {
     record Entry(Expression key, Expression value) {}
@@ -47,17 +46,33 @@ sealed interface Expression {
     record Link(Relation relation, Expression next) {}
 
     enum Relation {
-      EQUAL,
-      UNEQUAL,
-      LESS,
-      AT_MOST,
-      GREATER,
-      AT_LEAST,
-      IN,
-      NOT_IN
+      EQUAL("=="),
+      UNEQUAL("!="),
+      LESS("<"),
+      AT_MOST("<="),
+      GREATER(">"),
+      AT_LEAST(">="),
+      IN("in"),
+      NOT_IN("not in");
+
+      private final String symbol;
+
+      Relation(String symbol) {
+        this.symbol = symbol;
+      }
+
+      static @Nullable Relation of(String symbol) {
+        for (var relation : values()) {
+          if (relation.symbol.equals(symbol)) {
+            return relation;
+          }
+        }
+        return null;
+      }
     }
   }
 
+  /// `-a` is `0 - a`.
   record Arithmetic(Operator operator, Expression left, Expression right) implements Expression {
     enum Operator {
       ADD("+"),
@@ -65,7 +80,9 @@ sealed interface Expression {
       MULTIPLY("*"),
       DIVIDE("/"),
       FLOOR_DIVIDE("//"),
-      REMAINDER("%");
+      REMAINDER("%"),
+      /// Of the texts of any values.
+      JOIN("~");
 
       private final String symbol;
 
@@ -78,11 +95,6 @@ sealed interface Expression {
       }
     }
   }
-
-  record Negated(Expression of) implements Expression {}
-
-  /// `a ~ b`: the texts of all, one after the other.
-  record Joined(List<Expression> parts) implements Expression {}
 
   record Conditional(Expression condition, Expression then, @Nullable Expression otherwise)
       implements Expression {}

@@ -1,21 +1,11 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.And;
-import io.moesaic.router.jinja.Expression.Arithmetic;
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
-import io.moesaic.router.jinja.Expression.Compared;
 import io.moesaic.router.jinja.Expression.Compared.Link;
 import io.moesaic.router.jinja.Expression.Compared.Relation;
-import io.moesaic.router.jinja.Expression.Conditional;
-import io.moesaic.router.jinja.Expression.Joined;
-import io.moesaic.router.jinja.Expression.Negated;
-import io.moesaic.router.jinja.Expression.Not;
-import io.moesaic.router.jinja.Expression.Or;
-import io.moesaic.router.jinja.Expression.TupleOf;
 import io.moesaic.router.jinja.Token.Kind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Parses operators, the loosest first; [OperandParser] parses what they stand between.
@@ -30,18 +20,11 @@ import org.jspecify.annotations.Nullable;
 /// sign          -a
 /// ```
 final class ExpressionParser {
-  private static final Map<String, Relation> RELATIONS =
-      Map.of(
-          "==", Relation.EQUAL,
-          "!=", Relation.UNEQUAL,
-          "<", Relation.LESS,
-          "<=", Relation.AT_MOST,
-          ">", Relation.GREATER,
-          ">=", Relation.AT_LEAST);
-
-  private static final List<Operator> SUMS = List.of(Operator.ADD, Operator.SUBTRACT);
-  private static final List<Operator> PRODUCTS =
-      List.of(Operator.MULTIPLY, Operator.DIVIDE, Operator.FLOOR_DIVIDE, Operator.REMAINDER);
+  private static final List<List<Operator>> LEVELS =
+      List.of(
+          List.of(Operator.ADD, Operator.SUBTRACT),
+          List.of(Operator.JOIN),
+          List.of(Operator.MULTIPLY, Operator.DIVIDE, Operator.FLOOR_DIVIDE, Operator.REMAINDER));
 
   private final TokenStream tokens;
   private final OperandParser operands;
@@ -61,7 +44,7 @@ final class ExpressionParser {
     while (tokens.takeName("if")) {
       var condition = or();
       var otherwise = tokens.takeName("else") ? expression() : null;
-      then = new Conditional(condition, then, otherwise);
+      then = new Expression.Conditional(condition, then, otherwise);
     }
     tokens.ascend();
     return then;
@@ -77,7 +60,7 @@ final class ExpressionParser {
     while (tokens.takeOperator(",") && !endsTuple()) {
       items.add(conditional ? expression() : or());
     }
-    return comma ? new TupleOf(items) : items.getFirst();
+    return comma ? new Expression.ItemsOf(Value.Items.Kind.TUPLE, items) : items.getFirst();
   }
 
   private boolean endsTuple() {
@@ -87,7 +70,7 @@ final class ExpressionParser {
   private Expression or() {
     var left = and();
     while (tokens.takeName("or")) {
-      left = new Or(left, and());
+      left = new Expression.Or(left, and());
     }
     return left;
   }
@@ -95,7 +78,7 @@ final class ExpressionParser {
   private Expression and() {
     var left = not();
     while (tokens.takeName("and")) {
-      left = new And(left, not());
+      left = new Expression.And(left, not());
     }
     return left;
   }
@@ -105,72 +88,53 @@ final class ExpressionParser {
       return comparison();
     }
     tokens.descend();
-    var negated = new Not(not());
+    var negated = new Expression.Not(not());
     tokens.ascend();
     return negated;
   }
 
   private Expression comparison() {
-    var first = sum();
+    var first = binary(0);
     var links = new ArrayList<Link>();
     for (var relation = relation(); relation != null; relation = relation()) {
-      links.add(new Link(relation, sum()));
+      links.add(new Link(relation, binary(0)));
     }
-    return links.isEmpty() ? first : new Compared(first, links);
+    return links.isEmpty() ? first : new Expression.Compared(first, links);
   }
 
   private @Nullable Relation relation() {
-    if (tokens.peek().isName("not") && tokens.peekSecond().isName("in")) {
+    var token = tokens.peek();
+    if (token.isName("not") && tokens.peekSecond().isName("in")) {
       tokens.take();
       tokens.take();
       return Relation.NOT_IN;
     }
-    if (tokens.takeName("in")) {
-      return Relation.IN;
-    }
-    var relation = tokens.at(Kind.OPERATOR) ? RELATIONS.get(tokens.peek().text()) : null;
+    var isRelation = token.kind() == Kind.OPERATOR || token.isName("in");
+    var relation = isRelation ? Relation.of(token.text()) : null;
     if (relation != null) {
       tokens.take();
     }
     return relation;
   }
 
-  private @Nullable Operator takeOneOf(List<Operator> operators) {
-    for (var operator : operators) {
+  private Expression binary(int level) {
+    if (level == LEVELS.size()) {
+      return operands.filtered(signed());
+    }
+    var left = binary(level + 1);
+    for (var operator = operator(level); operator != null; operator = operator(level)) {
+      left = new Expression.Arithmetic(operator, left, binary(level + 1));
+    }
+    return left;
+  }
+
+  private @Nullable Operator operator(int level) {
+    for (var operator : LEVELS.get(level)) {
       if (tokens.takeOperator(operator.symbol())) {
         return operator;
       }
     }
     return null;
-  }
-
-  private Expression sum() {
-    var left = joining();
-    for (var operator = takeOneOf(SUMS); operator != null; operator = takeOneOf(SUMS)) {
-      left = new Arithmetic(operator, left, joining());
-    }
-    return left;
-  }
-
-  private Expression joining() {
-    var first = product();
-    if (!tokens.atOperator("~")) {
-      return first;
-    }
-    var parts = new ArrayList<Expression>();
-    parts.add(first);
-    while (tokens.takeOperator("~")) {
-      parts.add(product());
-    }
-    return new Joined(parts);
-  }
-
-  private Expression product() {
-    var left = operands.filtered(signed());
-    for (var operator = takeOneOf(PRODUCTS); operator != null; operator = takeOneOf(PRODUCTS)) {
-      left = new Arithmetic(operator, left, operands.filtered(signed()));
-    }
-    return left;
   }
 
   /// A sign binds closer than a filter, and a subscript closer than a sign.
@@ -179,7 +143,9 @@ final class ExpressionParser {
       return operands.postfixed(operands.primary());
     }
     tokens.descend();
-    var negated = new Negated(signed());
+    var negated =
+        new Expression.Arithmetic(
+            Operator.SUBTRACT, new Expression.Literal(new Value.Int(0)), signed());
     tokens.ascend();
     return operands.postfixed(negated);
   }

@@ -2,17 +2,10 @@ package io.moesaic.router.jinja;
 
 import static java.util.Map.entry;
 
-import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Int;
-import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Once;
-import io.moesaic.router.jinja.Value.Opaque;
-import io.moesaic.router.jinja.Value.Real;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.Whole;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -107,7 +100,7 @@ final class Filters {
     var output = work.new Output();
     var isFirst = true;
     // a newline at the end begins one more line
-    for (var line : TextMethods.lines(text + "\n", false)) {
+    for (var line : TextMethods.lines(text + "\n")) {
       output.append(isFirst ? "" : "\n");
       if (isFirst ? given.truth("first") : given.truth("blank") || !line.isEmpty()) {
         output.append(indent);
@@ -122,11 +115,11 @@ final class Filters {
   private static Value toInt(Value input, Arguments arguments, Work work) {
     var fallback = arguments.bind("int", "default").get("default", new Int(0));
     return switch (input) {
-      case Whole whole -> new Int(whole.integer());
-      case Real(var real) -> new Int((long) real);
+      case Value.Whole whole -> new Int(whole.integer());
+      case Value.Real(var real) -> new Int((long) real);
       case Text(var text) -> toInt(text.strip(), fallback);
       case Undefined undefined -> throw undefined.failure();
-      case None _, Items _, Dict _, Once _, Opaque _ -> fallback;
+      case Value _ -> fallback;
     };
   }
 
@@ -154,22 +147,19 @@ final class Filters {
 
   private static Value length(Value input, Arguments arguments, Work work) {
     arguments.bind("length");
-    return new Int(
-        switch (input) {
-          case Text text -> text.length();
-          case Items(_, var values) -> values.size();
-          case Dict(var entries) -> entries.size();
-          case Undefined _ -> 0;
-          case None _, Numeric _, Once _, Opaque _ ->
-              throw Failure.of("a value of type %s has no length", input.type());
-        });
+    return switch (input) {
+      case Text text -> new Int(text.length());
+      case Value.Items _, Value.Dict _, Undefined _ -> new Int(input.size());
+      case Value other -> throw Failure.of("a value of type %s has no length", other.type());
+    };
   }
 
   private static Value items(Value input, Arguments arguments, Work work) {
     arguments.bind("items");
     return switch (input) {
-      case Dict dict -> new Once(CollectionMethods.view(Items.Kind.ENTRIES, dict, work));
-      case Undefined _ -> new Once(List.of());
+      case Value.Dict dict ->
+          new Value.Once(CollectionMethods.view(Value.Items.Kind.ENTRIES, dict, work));
+      case Undefined _ -> new Value.Once(List.of());
       case Value other ->
           throw Failure.of("items needs a dict, not a value of type %s", other.type());
     };
@@ -191,13 +181,13 @@ final class Filters {
         && separators.getFirst() instanceof Text(var betweenItems)
         && separators.getLast() instanceof Text(var afterKeys)) {
       var style =
-          new JsonWriter.Style(
+          new Printer.Style(
               given.truth("ensure_ascii"),
               indent,
               betweenItems,
               afterKeys,
               given.truth("sort_keys"));
-      return JsonWriter.write(input, style, work);
+      return Printer.json(input, style, work);
     }
     throw new Failure("the separators of tojson are two texts, as (', ', ': ')");
   }

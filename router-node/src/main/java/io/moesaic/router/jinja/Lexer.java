@@ -13,6 +13,7 @@ import java.util.List;
 /// ```
 final class Lexer {
   private final String source;
+  private final CodeReader reader;
   private final List<Token> tokens = new ArrayList<>();
   private int position;
   private int line = 1;
@@ -21,6 +22,7 @@ final class Lexer {
 
   private Lexer(String source) {
     this.source = source;
+    reader = new CodeReader(source);
   }
 
   /// @return tokens, of which the last is the end
@@ -96,26 +98,30 @@ final class Lexer {
   /// Reads the inside of a tag, which its closing mark ends unless brackets are open.
   private void code(String closing, Kind begin, Kind end) {
     add(begin, "");
-    var reader = new CodeReader(source);
-    while (true) {
+    for (var brackets = 0; ; moveTo(reader.end())) {
       moveTo(Whitespace.skip(source, position));
-      if (!reader.inBrackets()) {
-        var sign = signAt(position);
-        var mark = position + (sign == ' ' ? 0 : 1);
-        // there is no '+}}'
-        if (source.startsWith(closing, mark) && !(sign == '+' && end == Kind.OUTPUT_END)) {
-          add(end, "");
-          moveTo(mark + 2);
-          closeTag(end == Kind.OUTPUT_END && sign == ' ' ? '+' : sign);
-          return;
-        }
+      var sign = signAt(position);
+      var mark = position + (sign == ' ' ? 0 : 1);
+      // there is no '+}}'
+      if (brackets == 0
+          && source.startsWith(closing, mark)
+          && !(sign == '+' && end == Kind.OUTPUT_END)) {
+        add(end, "");
+        moveTo(mark + 2);
+        closeTag(end == Kind.OUTPUT_END && sign == ' ' ? '+' : sign);
+        return;
       }
       if (position == source.length()) {
         throw Failure.of("a tag is not closed by '%s'", closing);
       }
       var token = reader.read(position, line);
       tokens.add(token);
-      moveTo(reader.end());
+      if (token.kind() == Kind.OPERATOR) {
+        brackets +=
+            "([{".contains(token.text())
+                ? 1
+                : brackets > 0 && ")]}".contains(token.text()) ? -1 : 0;
+      }
     }
   }
 

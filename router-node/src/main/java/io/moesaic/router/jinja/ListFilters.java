@@ -2,8 +2,6 @@ package io.moesaic.router.jinja;
 
 import static java.util.Map.entry;
 
-import io.moesaic.router.jinja.Filters.Filter;
-import io.moesaic.router.jinja.Value.Int;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.None;
 import io.moesaic.router.jinja.Value.Once;
@@ -19,7 +17,7 @@ import java.util.function.UnaryOperator;
 /// Filters that go through lists and dicts. What they know as `attribute` is a key, or several with
 /// dots between them, such as `function.name`.
 final class ListFilters {
-  static final Map<String, Filter> BY_NAME =
+  static final Map<String, Filters.Filter> BY_NAME =
       Map.ofEntries(
           entry("list", ListFilters::list),
           entry("first", ListFilters::first),
@@ -61,7 +59,7 @@ final class ListFilters {
   private static Value reverse(Value input, Arguments arguments, Work work) {
     arguments.bind("reverse");
     if (input instanceof Text) {
-      return Members.slice(input, None.NONE, None.NONE, new Int(-1), work);
+      return Members.slice(input, None.NONE, None.NONE, new Value.Int(-1), work);
     }
     var reversed = Members.toList(input, work).reversed();
     return input instanceof Once ? Items.list(reversed) : new Once(reversed);
@@ -134,7 +132,7 @@ final class ListFilters {
       var member = value;
       for (var key : keys) {
         var isPlace = key.length() < 9 && key.matches("[0-9]+");
-        var name = isPlace ? new Int(Integer.parseInt(key)) : new Text(key);
+        var name = isPlace ? new Value.Int(Integer.parseInt(key)) : new Text(key);
         member = Members.item(member, name, work);
       }
       return member;

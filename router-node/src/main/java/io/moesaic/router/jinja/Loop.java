@@ -1,9 +1,6 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Value.Bool;
 import io.moesaic.router.jinja.Value.Int;
-import io.moesaic.router.jinja.Value.Opaque;
-import io.moesaic.router.jinja.Value.Undefined;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
@@ -12,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /// What a template knows as `loop`. Looks ahead only when asked to, as the condition of a loop may
 /// depend on what its body sets.
-final class Loop implements Opaque {
+final class Loop implements Value.Opaque {
   private final Iterator<Value> items;
   private final Predicate<Value> wanted;
   private final Deque<Value> ahead = new ArrayDeque<>();
@@ -55,8 +52,8 @@ final class Loop implements Opaque {
       case "index0" -> new Int(index);
       case "revindex" -> new Int(length() - index);
       case "revindex0" -> new Int(length() - index - 1);
-      case "first" -> new Bool(index == 0);
-      case "last" -> new Bool(lookAhead() == null);
+      case "first" -> new Value.Bool(index == 0);
+      case "last" -> new Value.Bool(lookAhead() == null);
       case "length" -> new Int(length());
       case "previtem" -> orUndefined(previous);
       case "nextitem" -> orUndefined(lookAhead());
@@ -65,16 +62,11 @@ final class Loop implements Opaque {
   }
 
   private static Value orUndefined(@Nullable Value item) {
-    return item != null ? item : new Undefined("a loop has no item there");
+    return item != null ? item : new Value.Undefined("a loop has no item there");
   }
 
   private int length() {
     items.forEachRemaining(this::addIfWanted);
     return index + 1 + ahead.size();
-  }
-
-  @Override
-  public String type() {
-    return "LoopContext";
   }
 }

@@ -27,7 +27,7 @@ final class Members {
     if (member == null && owner instanceof Dict(var entries)) {
       member = entries.get(name);
     }
-    return member != null ? member : Undefined.member(owner, name);
+    return member != null ? member : absent(owner, name);
   }
 
   /// `owner[key]`
@@ -43,7 +43,11 @@ final class Members {
     if (item == null && key instanceof Text) {
       item = ownAttribute(owner, name);
     }
-    return item != null ? item : Undefined.member(owner, name);
+    return item != null ? item : absent(owner, name);
+  }
+
+  private static Undefined absent(Value owner, String name) {
+    return new Undefined("a value of type %s has no '%s'".formatted(owner.type(), name));
   }
 
   private static @Nullable Value ownAttribute(Value owner, String name) {

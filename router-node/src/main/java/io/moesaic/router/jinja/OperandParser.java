@@ -1,26 +1,10 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Attribute;
-import io.moesaic.router.jinja.Expression.Call;
-import io.moesaic.router.jinja.Expression.DictOf;
 import io.moesaic.router.jinja.Expression.DictOf.Entry;
-import io.moesaic.router.jinja.Expression.Filtered;
 import io.moesaic.router.jinja.Expression.Given;
-import io.moesaic.router.jinja.Expression.ListOf;
 import io.moesaic.router.jinja.Expression.Literal;
-import io.moesaic.router.jinja.Expression.Name;
-import io.moesaic.router.jinja.Expression.Not;
-import io.moesaic.router.jinja.Expression.Slice;
-import io.moesaic.router.jinja.Expression.Subscript;
-import io.moesaic.router.jinja.Expression.Tested;
-import io.moesaic.router.jinja.Expression.TupleOf;
 import io.moesaic.router.jinja.Expression.Use;
 import io.moesaic.router.jinja.Token.Kind;
-import io.moesaic.router.jinja.Value.Bool;
-import io.moesaic.router.jinja.Value.Int;
-import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Real;
-import io.moesaic.router.jinja.Value.Text;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,7 +13,7 @@ import java.util.Map;
 /// Parses what stands between operators: names, literals and brackets, and the subscripts, calls,
 /// filters and tests that follow them.
 final class OperandParser {
-  private static final Literal NONE = new Literal(None.NONE);
+  private static final Literal NONE = new Literal(Value.None.NONE);
 
   private final TokenStream tokens;
   private final ExpressionParser expressions;
@@ -45,7 +29,7 @@ final class OperandParser {
       case NAME -> name(token.text());
       case STRING -> string(token.text());
       case INTEGER -> integer(token.text());
-      case FLOAT -> new Literal(new Real(Double.parseDouble(token.text())));
+      case FLOAT -> new Literal(new Value.Real(Double.parseDouble(token.text())));
       case OPERATOR -> bracket(token);
       case TEXT, OUTPUT_BEGIN, OUTPUT_END, BLOCK_BEGIN, BLOCK_END, END -> throw unexpected(token);
     };
@@ -54,7 +38,7 @@ final class OperandParser {
   private Expression bracket(Token token) {
     return switch (token.text()) {
       case "(" -> parenthesized();
-      case "[" -> new ListOf(items());
+      case "[" -> new Expression.ItemsOf(Value.Items.Kind.LIST, items());
       case "{" -> dict();
       default -> throw unexpected(token);
     };
@@ -66,16 +50,16 @@ final class OperandParser {
 
   private static Expression name(String name) {
     return switch (name) {
-      case "true", "True" -> new Literal(new Bool(true));
-      case "false", "False" -> new Literal(new Bool(false));
+      case "true", "True" -> new Literal(new Value.Bool(true));
+      case "false", "False" -> new Literal(new Value.Bool(false));
       case "none", "None" -> NONE;
-      default -> new Name(name);
+      default -> new Expression.Name(name);
     };
   }
 
   private static Literal integer(String digits) {
     try {
-      return new Literal(new Int(Long.parseLong(digits)));
+      return new Literal(new Value.Int(Long.parseLong(digits)));
     } catch (NumberFormatException _) {
       throw Failure.of("the integer %s does not fit into 64 bits", digits);
     }
@@ -87,12 +71,12 @@ final class OperandParser {
     while (tokens.at(Kind.STRING)) {
       text.append(tokens.take().text());
     }
-    return new Literal(new Text(text.toString()));
+    return new Literal(new Value.Text(text.toString()));
   }
 
   private Expression parenthesized() {
     if (tokens.takeOperator(")")) {
-      return new TupleOf(List.of());
+      return new Expression.ItemsOf(Value.Items.Kind.TUPLE, List.of());
     }
     var inner = expressions.tuple(true);
     tokens.expectOperator(")");
@@ -110,7 +94,7 @@ final class OperandParser {
     return items;
   }
 
-  private DictOf dict() {
+  private Expression.DictOf dict() {
     var entries = new ArrayList<Entry>();
     while (!tokens.takeOperator("}")) {
       var key = expressions.expression();
@@ -120,7 +104,7 @@ final class OperandParser {
         tokens.expectOperator(",");
       }
     }
-    return new DictOf(entries);
+    return new Expression.DictOf(entries);
   }
 
   /// Attributes, subscripts and calls of an operand.
@@ -132,7 +116,7 @@ final class OperandParser {
       } else if (tokens.takeOperator("[")) {
         result = subscript(result);
       } else if (tokens.atOperator("(")) {
-        result = new Call(result, given());
+        result = new Expression.Call(result, given());
       } else {
         return result;
       }
@@ -141,21 +125,21 @@ final class OperandParser {
 
   private Expression attribute(Expression owner) {
     if (tokens.at(Kind.INTEGER)) {
-      return new Subscript(owner, integer(tokens.take().text()));
+      return new Expression.Subscript(owner, integer(tokens.take().text()));
     }
-    return new Attribute(owner, tokens.expectName());
+    return new Expression.Attribute(owner, tokens.expectName());
   }
 
   private Expression subscript(Expression owner) {
     var start = bound();
     if (start != NONE && tokens.takeOperator("]")) {
-      return new Subscript(owner, start);
+      return new Expression.Subscript(owner, start);
     }
     tokens.expectOperator(":");
     var stop = bound();
     var step = tokens.takeOperator(":") ? bound() : NONE;
     tokens.expectOperator("]");
-    return new Slice(owner, start, stop, step);
+    return new Expression.Slice(owner, start, stop, step);
   }
 
   private Expression bound() {
@@ -167,11 +151,11 @@ final class OperandParser {
     var result = operand;
     while (true) {
       if (tokens.takeOperator("|")) {
-        result = new Filtered(result, use());
+        result = new Expression.Filtered(result, use());
       } else if (tokens.takeName("is")) {
         result = tested(result);
       } else if (tokens.atOperator("(")) {
-        result = new Call(result, given());
+        result = new Expression.Call(result, given());
       } else {
         return result;
       }
@@ -195,8 +179,8 @@ final class OperandParser {
   private Expression tested(Expression input) {
     var negated = tokens.takeName("not");
     var name = tokens.expectName();
-    var test = new Tested(input, new Use(name, givenToTest()));
-    return negated ? new Not(test) : test;
+    var test = new Expression.Tested(input, new Use(name, givenToTest()));
+    return negated ? new Expression.Not(test) : test;
   }
 
   /// A single argument needs no brackets, as in `x is eq 3`.

@@ -3,10 +3,7 @@ package io.moesaic.router.jinja;
 import io.moesaic.router.jinja.Expression.Arithmetic.Operator;
 import io.moesaic.router.jinja.Value.Int;
 import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Real;
 import io.moesaic.router.jinja.Value.Text;
-import io.moesaic.router.jinja.Value.Undefined;
 import io.moesaic.router.jinja.Value.Whole;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -17,17 +14,21 @@ final class Operators {
   private Operators() {}
 
   static Value apply(Operator operator, Value left, Value right, Work work) {
-    if (left instanceof Undefined undefined) {
+    if (operator == Operator.JOIN) {
+      var output = work.new Output();
+      return output.append(Printer.print(left, work)).append(Printer.print(right, work)).toText();
+    }
+    if (left instanceof Value.Undefined undefined) {
       throw undefined.failure();
     }
-    if (right instanceof Undefined undefined) {
+    if (right instanceof Value.Undefined undefined) {
       throw undefined.failure();
     }
     if (left instanceof Whole a && right instanceof Whole b) {
       return whole(operator, a.integer(), b.integer());
     }
-    if (left instanceof Numeric a && right instanceof Numeric b) {
-      return new Real(real(operator, a.real(), b.real()));
+    if (left instanceof Value.Numeric a && right instanceof Value.Numeric b) {
+      return new Value.Real(real(operator, a.real(), b.real()));
     }
     if (operator == Operator.ADD && left instanceof Text(var a) && right instanceof Text(var b)) {
       return work.new Output().append(a).append(b).toText();
@@ -83,9 +84,10 @@ final class Operators {
         case ADD -> new Int(Math.addExact(a, b));
         case SUBTRACT -> new Int(Math.subtractExact(a, b));
         case MULTIPLY -> new Int(Math.multiplyExact(a, b));
-        case DIVIDE -> new Real(real(operator, (double) a, (double) b));
+        case DIVIDE -> new Value.Real(real(operator, (double) a, (double) b));
         case FLOOR_DIVIDE -> new Int(Math.floorDivExact(a, notZero(b)));
         case REMAINDER -> new Int(Math.floorMod(a, notZero(b)));
+        case JOIN -> throw new AssertionError(operator);
       };
     } catch (ArithmeticException _) {
       throw Failure.of("%d %s %d does not fit into 64 bits", a, operator.symbol(), b);
@@ -100,6 +102,7 @@ final class Operators {
       case DIVIDE -> a / notZero(b);
       case FLOOR_DIVIDE -> Math.rint((a - remainder(a, b)) / b);
       case REMAINDER -> remainder(a, b);
+      case JOIN -> throw new AssertionError(operator);
     };
   }
 
@@ -121,14 +124,5 @@ final class Operators {
       throw new Failure("division by zero");
     }
     return divisor;
-  }
-
-  static Value negate(Value value) {
-    return switch (value) {
-      case Whole whole -> whole(Operator.SUBTRACT, 0, whole.integer());
-      case Real(var real) -> new Real(-real);
-      case Undefined undefined -> throw undefined.failure();
-      case Value other -> throw Failure.of("a value of type %s has no sign", other.type());
-    };
   }
 }

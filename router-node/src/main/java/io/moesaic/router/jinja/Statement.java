@@ -1,6 +1,5 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Use;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,8 +34,9 @@ sealed interface Statement {
 
   record Assign(Target target, Expression value, int line) implements Statement {}
 
-  /// Sets to what the body writes.
-  record SetBlock(Target target, List<Use> filters, List<Statement> body, int line)
+  /// What the body writes, filtered; written if there is no target to give it to.
+  record Capture(
+      List<Expression.Use> filters, List<Statement> body, @Nullable Target target, int line)
       implements Statement {}
 
   /// Defines a macro.
@@ -44,8 +44,6 @@ sealed interface Statement {
       implements Statement {
     record Parameter(String name, @Nullable Expression fallback) {}
   }
-
-  record FilterBlock(List<Use> filters, List<Statement> body, int line) implements Statement {}
 
   /// A body with variables of its own, of which some have values to begin with.
   record With(List<Binding> bindings, List<Statement> body, int line) implements Statement {

@@ -1,18 +1,8 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Use;
-import io.moesaic.router.jinja.Statement.Assign;
-import io.moesaic.router.jinja.Statement.Break;
-import io.moesaic.router.jinja.Statement.Continue;
-import io.moesaic.router.jinja.Statement.Define;
-import io.moesaic.router.jinja.Statement.FilterBlock;
-import io.moesaic.router.jinja.Statement.For;
-import io.moesaic.router.jinja.Statement.If;
 import io.moesaic.router.jinja.Statement.Define.Parameter;
-import io.moesaic.router.jinja.Statement.Print;
-import io.moesaic.router.jinja.Statement.SetBlock;
+import io.moesaic.router.jinja.Statement.If;
 import io.moesaic.router.jinja.Statement.Target;
-import io.moesaic.router.jinja.Statement.Verbatim;
 import io.moesaic.router.jinja.Statement.With;
 import io.moesaic.router.jinja.Token.Kind;
 import java.util.ArrayList;
@@ -54,9 +44,9 @@ final class StatementParser {
     while (!tokens.at(Kind.END)) {
       var token = tokens.take();
       if (token.kind() == Kind.TEXT) {
-        statements.add(new Verbatim(token.text(), token.line()));
+        statements.add(new Statement.Verbatim(token.text(), token.line()));
       } else if (token.kind() == Kind.OUTPUT_BEGIN) {
-        statements.add(new Print(expressions.tuple(true), token.line()));
+        statements.add(new Statement.Print(expressions.tuple(true), token.line()));
         tokens.expect(Kind.OUTPUT_END);
       } else {
         if (tokens.at(Kind.NAME) && ends.contains(tokens.peek().text())) {
@@ -103,8 +93,8 @@ final class StatementParser {
       case "with" -> with(line);
       // marks what the assistant says, for training
       case "generation" -> new With(List.of(), body("endgeneration"), line);
-      case "break" -> inLoop(new Break(line), name);
-      case "continue" -> inLoop(new Continue(line), name);
+      case "break" -> inLoop(new Statement.Break(line), name);
+      case "continue" -> inLoop(new Statement.Continue(line), name);
       default -> throw Failure.of("the block '%s' is not supported", name);
     };
   }
@@ -145,16 +135,16 @@ final class StatementParser {
     var next = body(body, "else", "endfor");
     loops--;
     var otherwise = next.equals("else") ? body("endfor") : List.<Statement>of();
-    return new For(target, items, condition, body, otherwise, line);
+    return new Statement.For(target, items, condition, body, otherwise, line);
   }
 
   private Statement set(int line) {
     var target = target(true);
     if (tokens.takeOperator("=")) {
-      return new Assign(target, expressions.tuple(true), line);
+      return new Statement.Assign(target, expressions.tuple(true), line);
     }
     var filters = expressions.operands().filters();
-    return new SetBlock(target, filters, body("endset"), line);
+    return new Statement.Capture(filters, body("endset"), target, line);
   }
 
   private Statement define(int line) {
@@ -164,14 +154,14 @@ final class StatementParser {
     loops = 0;
     var body = body("endmacro");
     loops = outerLoops;
-    return new Define(name, parameters, body, line);
+    return new Statement.Define(name, parameters, body, line);
   }
 
   private Statement filter(int line) {
-    var filters = new ArrayList<Use>();
+    var filters = new ArrayList<Expression.Use>();
     filters.add(expressions.operands().use());
     filters.addAll(expressions.operands().filters());
-    return new FilterBlock(filters, body("endfilter"), line);
+    return new Statement.Capture(filters, body("endfilter"), null, line);
   }
 
   private Statement with(int line) {

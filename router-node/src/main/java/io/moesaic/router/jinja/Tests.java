@@ -4,14 +4,6 @@ import static java.util.Map.entry;
 
 import io.moesaic.router.jinja.Expression.Compared.Relation;
 import io.moesaic.router.jinja.Value.Bool;
-import io.moesaic.router.jinja.Value.Dict;
-import io.moesaic.router.jinja.Value.Int;
-import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Opaque;
-import io.moesaic.router.jinja.Value.Real;
-import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -22,28 +14,24 @@ final class Tests {
       Map.ofEntries(
           entry("defined", value -> !(value instanceof Undefined)),
           entry("undefined", value -> value instanceof Undefined),
-          entry("none", value -> value == None.NONE),
+          entry("none", value -> value == Value.None.NONE),
           entry("boolean", value -> value instanceof Bool),
           entry("true", value -> value instanceof Bool && value.truth()),
           entry("false", value -> value instanceof Bool && !value.truth()),
-          entry("integer", value -> value instanceof Int),
-          entry("float", value -> value instanceof Real),
-          entry("number", value -> value instanceof Numeric),
-          entry("string", value -> value instanceof Text),
-          entry("mapping", value -> value instanceof Dict),
+          entry("integer", value -> value instanceof Value.Int),
+          entry("float", value -> value instanceof Value.Real),
+          entry("number", value -> value instanceof Value.Numeric),
+          entry("string", value -> value instanceof Value.Text),
+          entry("mapping", value -> value instanceof Value.Dict),
           entry("sequence", Tests::isSequence),
           entry(
               "iterable",
-              v -> !(v instanceof None || v instanceof Numeric || v instanceof Opaque)));
+              v ->
+                  !(v instanceof Value.None
+                      || v instanceof Value.Numeric
+                      || v instanceof Value.Opaque)));
 
-  private static final Map<String, Relation> RELATIONS =
-      Map.of(
-          "in", Relation.IN,
-          "eq", Relation.EQUAL,
-          "==", Relation.EQUAL,
-          "equalto", Relation.EQUAL,
-          "ne", Relation.UNEQUAL,
-          "!=", Relation.UNEQUAL);
+  private static final Map<String, String> WORDS = Map.of("eq", "==", "equalto", "==", "ne", "!=");
 
   private Tests() {}
 
@@ -53,7 +41,7 @@ final class Tests {
       arguments.bind("the test '" + name + "'");
       return kind.test(input);
     }
-    var relation = RELATIONS.get(name);
+    var relation = Relation.of(WORDS.getOrDefault(name, name));
     if (relation == null) {
       throw Failure.of("there is no test '%s'", name);
     }
@@ -62,9 +50,9 @@ final class Tests {
   }
 
   private static boolean isSequence(Value value) {
-    return value instanceof Text
-        || value instanceof Dict
+    return value instanceof Value.Text
+        || value instanceof Value.Dict
         || value instanceof Undefined
-        || (value instanceof Items items && items.hasPlaces());
+        || (value instanceof Value.Items items && items.hasPlaces());
   }
 }

@@ -2,8 +2,6 @@ package io.moesaic.router.jinja;
 
 import static java.util.Map.entry;
 
-import io.moesaic.router.jinja.Value.Bool;
-import io.moesaic.router.jinja.Value.Function;
 import io.moesaic.router.jinja.Value.Int;
 import io.moesaic.router.jinja.Value.Items;
 import io.moesaic.router.jinja.Value.Text;
@@ -48,7 +46,7 @@ final class TextMethods {
 
   private TextMethods() {}
 
-  static @Nullable Function find(Text text, String name) {
+  static Value.@Nullable Function find(Text text, String name) {
     var method = METHODS.get(name);
     if (method == null) {
       return null;
@@ -176,17 +174,17 @@ final class TextMethods {
   }
 
   private static Value splitLines(String text, Arguments arguments, Work work) {
-    var keepEnds = arguments.bind("splitlines", "keepends").truth("keepends");
-    return list(lines(text, keepEnds), work);
+    arguments.bind("splitlines");
+    return list(lines(text), work);
   }
 
-  static List<String> lines(String text, boolean keepEnds) {
+  static List<String> lines(String text) {
     var lines = new ArrayList<String>();
     var begin = 0;
     for (var at = 0; at < text.length(); at++) {
       if (Whitespace.isLineBreak(text.charAt(at))) {
         var next = text.startsWith("\r\n", at) ? at + 2 : at + 1;
-        add(lines, text.substring(begin, keepEnds ? next : at));
+        add(lines, text.substring(begin, at));
         begin = next;
         at = next - 1;
       }
@@ -258,7 +256,7 @@ final class TextMethods {
         work.spendOn(affix);
         found |= has.test(self, sought);
       }
-      return new Bool(found);
+      return new Value.Bool(found);
     };
   }
 

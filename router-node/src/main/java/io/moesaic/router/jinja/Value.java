@@ -11,23 +11,45 @@ import org.jspecify.annotations.Nullable;
 /// does not bound the work.
 sealed interface Value {
   /// Whether `if` takes it for true.
-  boolean truth();
+  default boolean truth() {
+    return switch (this) {
+      case None _, Undefined _ -> false;
+      case Bool(var truth) -> truth;
+      case Numeric number -> number.real() != 0;
+      case Text _, Items _, Dict _ -> size() > 0;
+      case Once _, Opaque _ -> true;
+    };
+  }
+
+  /// How many characters or items there are, for what going through it costs.
+  default int size() {
+    return switch (this) {
+      case Text(var content) -> content.length();
+      case Items(_, var values) -> values.size();
+      case Dict(var entries) -> entries.size();
+      case None _, Numeric _, Once _, Undefined _, Opaque _ -> 0;
+    };
+  }
 
   /// Python's name of the type, for error sentences.
-  String type();
+  default String type() {
+    return switch (this) {
+      case None _ -> "NoneType";
+      case Bool _ -> "bool";
+      case Int _ -> "int";
+      case Real _ -> "float";
+      case Text _ -> "str";
+      case Items(var kind, _) -> kind.type;
+      case Dict _ -> "dict";
+      case Once _ -> "generator";
+      case Undefined _ -> "Undefined";
+      case Function _ -> "function";
+      case Opaque _ -> "object";
+    };
+  }
 
   enum None implements Value {
-    NONE;
-
-    @Override
-    public boolean truth() {
-      return false;
-    }
-
-    @Override
-    public String type() {
-      return "NoneType";
-    }
+    NONE
   }
 
   /// A number. Truth values are numbers.
@@ -50,40 +72,15 @@ sealed interface Value {
     public long integer() {
       return truth ? 1 : 0;
     }
-
-    @Override
-    public String type() {
-      return "bool";
-    }
   }
 
-  record Int(long integer) implements Whole {
-    @Override
-    public boolean truth() {
-      return integer != 0;
-    }
-
-    @Override
-    public String type() {
-      return "int";
-    }
-  }
+  record Int(long integer) implements Whole {}
 
   record Real(double real) implements Numeric {
     public Real {
       if (!Double.isFinite(real)) {
         throw Failure.of("a number is %s; numbers must be finite", real);
       }
-    }
-
-    @Override
-    public boolean truth() {
-      return real != 0;
-    }
-
-    @Override
-    public String type() {
-      return "float";
     }
   }
 
@@ -93,16 +90,6 @@ sealed interface Value {
     /// In code points, as all places in a text are.
     int length() {
       return content.codePointCount(0, content.length());
-    }
-
-    @Override
-    public boolean truth() {
-      return !content.isEmpty();
-    }
-
-    @Override
-    public String type() {
-      return "str";
     }
   }
 
@@ -138,23 +125,9 @@ sealed interface Value {
       return new Items(Kind.LIST, values);
     }
 
-    static Items tuple(List<Value> values) {
-      return new Items(Kind.TUPLE, values);
-    }
-
     /// Whether the values have places, which are counted from 0, and from -1 backwards.
     boolean hasPlaces() {
       return kind.isListOrTuple() || kind == Kind.RANGE;
-    }
-
-    @Override
-    public boolean truth() {
-      return !values.isEmpty();
-    }
-
-    @Override
-    public String type() {
-      return kind.type;
     }
   }
 
@@ -173,16 +146,6 @@ sealed interface Value {
             throw Failure.of("a key of a dict must be a text, not of type %s", other.type());
       };
     }
-
-    @Override
-    public boolean truth() {
-      return !entries.isEmpty();
-    }
-
-    @Override
-    public String type() {
-      return "dict";
-    }
   }
 
   /// What `map`, `select` and their like give: can be read once, and has no length.
@@ -196,42 +159,14 @@ sealed interface Value {
     Iterator<Value> values() {
       return values;
     }
-
-    @Override
-    public boolean truth() {
-      return true;
-    }
-
-    @Override
-    public String type() {
-      return "generator";
-    }
   }
 
   /// What is not there.
   ///
   /// @param complaint the sentence for who needs it nevertheless
   record Undefined(String complaint) implements Value {
-    static Undefined variable(String name) {
-      return new Undefined("'%s' is not defined".formatted(name));
-    }
-
-    static Undefined member(Value owner, String name) {
-      return new Undefined("a value of type %s has no '%s'".formatted(owner.type(), name));
-    }
-
     Failure failure() {
       return new Failure(complaint);
-    }
-
-    @Override
-    public boolean truth() {
-      return false;
-    }
-
-    @Override
-    public String type() {
-      return "Undefined";
     }
   }
 
@@ -239,11 +174,6 @@ sealed interface Value {
   non-sealed interface Opaque extends Value {
     /// @return null if it has no such attribute
     @Nullable Value attribute(String name);
-
-    @Override
-    default boolean truth() {
-      return true;
-    }
   }
 
   /// What can be called.
@@ -255,11 +185,6 @@ sealed interface Value {
     default @Nullable Value attribute(String name) {
       return null;
     }
-
-    @Override
-    default String type() {
-      return "function";
-    }
   }
 
   /// What templates use to carry values out of loops: its attributes can be set.
@@ -267,11 +192,6 @@ sealed interface Value {
     @Override
     public @Nullable Value attribute(String name) {
       return attributes.get(name);
-    }
-
-    @Override
-    public String type() {
-      return "Namespace";
     }
   }
 }

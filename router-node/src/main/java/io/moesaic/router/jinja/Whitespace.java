@@ -15,7 +15,10 @@ final class Whitespace {
   }
 
   static boolean isLineBreak(char c) {
-    return isSpace(c) && c != '\t' && c != 0x1f && Character.getType(c) != Character.SPACE_SEPARATOR;
+    return isSpace(c)
+        && c != '\t'
+        && c != 0x1f
+        && Character.getType(c) != Character.SPACE_SEPARATOR;
   }
 
   /// @return where whitespace that begins at a place ends

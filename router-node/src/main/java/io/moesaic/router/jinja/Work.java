@@ -1,14 +1,5 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Value.Dict;
-import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Numeric;
-import io.moesaic.router.jinja.Value.Once;
-import io.moesaic.router.jinja.Value.Opaque;
-import io.moesaic.router.jinja.Value.Text;
-import io.moesaic.router.jinja.Value.Undefined;
-
 /// Bounds one rendering: its steps, its depth and the size of what it makes. Templates come from
 /// strangers; none may hold a server up or fill its memory.
 final class Work {
@@ -24,8 +15,7 @@ final class Work {
   private static final int MAX_DEPTH = 500;
 
   // what may be kept of all that is made in so many steps fits into some hundred MB
-  private static final int CHARACTERS_PER_STEP = 16;
-  private static final int ITEMS_PER_STEP = 4;
+  private static final int SIZE_PER_STEP = 16;
 
   private long steps;
   private int depth;
@@ -51,23 +41,18 @@ final class Work {
   }
 
   void spendOnText(long characters) {
-    spend(characters / CHARACTERS_PER_STEP);
+    spend(characters / SIZE_PER_STEP);
   }
 
   /// For going through a value, or copying it.
   void spendOn(Value value) {
-    switch (value) {
-      case Text(var text) -> spendOnText(text.length());
-      case Items(_, var values) -> spend(values.size() / ITEMS_PER_STEP);
-      case Dict(var entries) -> spend(entries.size() / ITEMS_PER_STEP);
-      case None _, Numeric _, Once _, Undefined _, Opaque _ -> {}
-    }
+    spend(value.size() / SIZE_PER_STEP);
   }
 
   /// For looking for one text in another, which may compare each place with all of it.
   void spendOnSearch(String text, String sought) {
     spendOnText(text.length());
-    spendOnText((long) text.length() * sought.length() / CHARACTERS_PER_STEP);
+    spendOnText((long) text.length() * sought.length() / SIZE_PER_STEP);
   }
 
   /// @return the length of what is repeated so many times, if a text may have it
@@ -115,8 +100,8 @@ final class Work {
       return this;
     }
 
-    Text toText() {
-      return new Text(text.toString());
+    Value.Text toText() {
+      return new Value.Text(text.toString());
     }
   }
 }
