@@ -10,8 +10,6 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param named in the order of the call
 record Arguments(List<Value> positional, Map<String, Value> named) {
-  static final Arguments NONE = new Arguments(List.of(), Map.of());
-
   Arguments {
     positional = List.copyOf(positional);
   }

@@ -143,7 +143,7 @@ final class ListFilters {
     if (arguments.positional().isEmpty() && arguments.named().containsKey("attribute")) {
       var given = arguments.bind("map", "attribute", "default");
       var member = member(given.get("attribute"), work);
-      var fallback = given.find("default");
+      var fallback = given.has("default") ? given.get("default") : null;
       return mapped(
           input,
           value -> {

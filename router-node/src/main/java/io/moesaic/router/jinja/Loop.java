@@ -57,6 +57,8 @@ final class Loop implements Value.Opaque {
       case "length" -> new Int(length());
       case "previtem" -> orUndefined(previous);
       case "nextitem" -> orUndefined(lookAhead());
+      case "cycle", "changed", "depth", "depth0" ->
+          throw Failure.of("loop.%s is not supported", name);
       default -> null;
     };
   }

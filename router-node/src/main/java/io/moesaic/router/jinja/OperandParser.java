@@ -53,6 +53,8 @@ final class OperandParser {
       case "true", "True" -> new Literal(new Value.Bool(true));
       case "false", "False" -> new Literal(new Value.Bool(false));
       case "none", "None" -> NONE;
+      case "varargs", "kwargs", "caller" ->
+          throw Failure.of("'%s' in macros is not supported", name);
       default -> new Expression.Name(name);
     };
   }

@@ -68,6 +68,7 @@ final class Printer {
       case Value.Dict dict -> dict(dict, depth);
       case Value.Undefined undefined when json -> throw undefined.failure();
       case Value other when json -> throw unprintable(other);
+      case Value.Undefined _ -> output.append("Undefined");
       case Value other -> output.append("<" + other.type() + ">");
     }
     work.leave();

@@ -81,6 +81,9 @@ class FaultTest {
     assertFails("expected an expression, found '*'", "{{ 2 ** 3 }}");
     assertFails("expected an expression, found '*'", "{{ range(*numbers) }}");
     assertFails("the block 'call' is not supported", "{% call m() %}{% endcall %}");
+    assertFails("'varargs' in macros is not supported", "{{ varargs }}");
+    assertFails(
+        "loop.cycle is not supported", "{% for n in numbers %}{{ loop.cycle(1) }}{% endfor %}");
     assertFails("the block 'raw' is not supported", "{% raw %}{% endraw %}");
     assertFails("recursive loops are not supported; use a macro", "{% for a in b recursive %}");
     assertFails("expected '}}', found 'x1f'", "{{ 0x1f }}");
