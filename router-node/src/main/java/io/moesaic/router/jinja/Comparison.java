@@ -1,17 +1,12 @@
 package io.moesaic.router.jinja;
 
 import io.moesaic.router.jinja.Expression.Compared.Relation;
-import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Once;
-import io.moesaic.router.jinja.Value.Opaque;
-import io.moesaic.router.jinja.Value.Sequence;
+import io.moesaic.router.jinja.Value.Numeric;
 import io.moesaic.router.jinja.Value.Text;
 import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.View;
-import java.util.Iterator;
+import java.util.List;
 
 /// Python's equality, order and membership.
 final class Comparison {
@@ -23,22 +18,49 @@ final class Comparison {
       case UNEQUAL -> !equal(left, right, work);
       case IN -> contains(right, left, work);
       case NOT_IN -> !contains(right, left, work);
-      case LESS -> ordered(left, right) && compare(left, right, work) < 0;
-      case AT_MOST -> ordered(left, right) && compare(left, right, work) <= 0;
-      case GREATER -> ordered(left, right) && compare(left, right, work) > 0;
-      case AT_LEAST -> ordered(left, right) && compare(left, right, work) >= 0;
+      case LESS -> compare(left, right, work) < 0;
+      case AT_MOST -> compare(left, right, work) <= 0;
+      case GREATER -> compare(left, right, work) > 0;
+      case AT_LEAST -> compare(left, right, work) >= 0;
     };
   }
 
+  @SuppressWarnings("ReferenceEquality") // of objects, which are equal to themselves only
   static boolean equal(Value left, Value right, Work work) {
-    work.spendOnText(Math.min(left.weight(), right.weight()));
-    return left.equals(right);
+    work.enter();
+    var equal =
+        switch (left) {
+          case Numeric a -> right instanceof Numeric b && compare(a, b) == 0;
+          case Text a -> {
+            work.spendOn(left);
+            yield a.equals(right);
+          }
+          case Items(var kind, var a) ->
+              right instanceof Items b && kind == b.kind() && equal(a, b.values(), work);
+          case Dict a -> right instanceof Dict b && equal(a, b, work);
+          case Undefined _ -> right instanceof Undefined;
+          case Value.None _, Value.Once _, Value.Opaque _ -> left == right;
+        };
+    work.leave();
+    return equal;
   }
 
-  /// Nothing is before or after what is not a number.
-  private static boolean ordered(Value left, Value right) {
-    return !(left instanceof Real a && Double.isNaN(a.real()))
-        && !(right instanceof Real b && Double.isNaN(b.real()));
+  private static boolean equal(List<Value> left, List<Value> right, Work work) {
+    var equal = left.size() == right.size();
+    for (var i = 0; equal && i < left.size(); i++) {
+      equal = equal(left.get(i), right.get(i), work);
+    }
+    return equal;
+  }
+
+  private static boolean equal(Dict left, Dict right, Work work) {
+    var equal = left.entries().size() == right.entries().size();
+    for (var entries = left.entries().entrySet().iterator(); equal && entries.hasNext(); ) {
+      var entry = entries.next();
+      var other = right.entries().get(entry.getKey());
+      equal = other != null && equal(entry.getValue(), other, work);
+    }
+    return equal;
   }
 
   /// @return negative if left comes first, 0 if they are equal
@@ -51,50 +73,41 @@ final class Comparison {
       throw undefined.failure();
     }
     if (left instanceof Numeric a && right instanceof Numeric b) {
-      return Numeric.compare(a, b);
+      return compare(a, b);
     }
-    if (left instanceof Text a && right instanceof Text b) {
-      work.spendOnText(Math.min(a.weight(), b.weight()));
+    if (left instanceof Text(var a) && right instanceof Text(var b)) {
+      work.spendOnText(Math.min(a.length(), b.length()));
       return a.compareTo(b);
-    }
-    if (left instanceof Items a && right instanceof Items b && a.type().equals(b.type())) {
-      return compare(a.values().iterator(), b.values().iterator(), work);
     }
     throw Failure.of("values of types %s and %s have no order", left.type(), right.type());
   }
 
-  /// By the first items that differ.
-  private static int compare(Iterator<Value> left, Iterator<Value> right, Work work) {
-    while (left.hasNext() && right.hasNext()) {
-      var a = left.next();
-      var b = right.next();
-      if (!equal(a, b, work)) {
-        return compare(a, b, work);
-      }
-    }
-    return Boolean.compare(left.hasNext(), right.hasNext());
+  private static int compare(Numeric a, Numeric b) {
+    return a instanceof Value.Whole x && b instanceof Value.Whole y
+        ? Long.compare(x.integer(), y.integer())
+        // so that the two zeros are equal
+        : Double.compare(a.real() + 0.0, b.real() + 0.0);
   }
 
   static boolean contains(Value holder, Value item, Work work) {
     return switch (holder) {
-      case Text text -> {
-        if (!(item instanceof Text part)) {
+      case Text(var text) -> {
+        if (!(item instanceof Text(var part))) {
           throw Failure.of("a text cannot contain a value of type %s", item.type());
         }
-        work.spendOnSearch(text.content(), part.content());
-        yield text.content().contains(part.content());
+        work.spendOnSearch(text, part);
+        yield text.contains(part);
       }
-      case Dict dict -> dict.entries().containsKey(Keys.check(item));
-      case Sequence _, View _, Once _, Undefined _ -> {
-        for (var values = Iteration.over(holder); values.hasNext(); ) {
-          work.spend(1);
+      case Dict(var entries) -> item instanceof Text(var key) && entries.containsKey(key);
+      case Items _, Value.Once _, Undefined _ -> {
+        for (var values = Members.iterate(holder); values.hasNext(); ) {
           if (equal(values.next(), item, work)) {
             yield true;
           }
         }
         yield false;
       }
-      case None _, Numeric _, Opaque _ ->
+      case Value.None _, Numeric _, Value.Opaque _ ->
           throw Failure.of(
               "'in' needs a text, list or dict, not a value of type %s", holder.type());
     };

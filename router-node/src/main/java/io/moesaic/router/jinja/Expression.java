@@ -1,6 +1,7 @@
 package io.moesaic.router.jinja;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// An expression as it was parsed.
@@ -9,9 +10,8 @@ sealed interface Expression {
 
   record Name(String name) implements Expression {}
 
-  record ListOf(List<Expression> items) implements Expression {}
-
-  record TupleOf(List<Expression> items) implements Expression {}
+  /// A list or a tuple.
+  record ItemsOf(Value.Items.Kind kind, List<Expression> items) implements Expression {}
 
   record DictOf(List<Entry> entries) implements Expression {
     record Entry(Expression key, Expression value) {}
@@ -24,11 +24,7 @@ sealed interface Expression {
   record Subscript(Expression owner, Expression key) implements Expression {}
 
   /// `owner[start:stop:step]`
-  record Slice(
-      Expression owner,
-      @Nullable Expression start,
-      @Nullable Expression stop,
-      @Nullable Expression step)
+  record Slice(Expression owner, Expression start, Expression stop, Expression step)
       implements Expression {}
 
   record Call(Expression callee, Given given) implements Expression {}
@@ -50,36 +46,55 @@ sealed interface Expression {
     record Link(Relation relation, Expression next) {}
 
     enum Relation {
-      EQUAL,
-      UNEQUAL,
-      LESS,
-      AT_MOST,
-      GREATER,
-      AT_LEAST,
-      IN,
-      NOT_IN
+      EQUAL("=="),
+      UNEQUAL("!="),
+      LESS("<"),
+      AT_MOST("<="),
+      GREATER(">"),
+      AT_LEAST(">="),
+      IN("in"),
+      NOT_IN("not in");
+
+      private final String symbol;
+
+      Relation(String symbol) {
+        this.symbol = symbol;
+      }
+
+      static @Nullable Relation of(String symbol) {
+        for (var relation : values()) {
+          if (relation.symbol.equals(symbol)) {
+            return relation;
+          }
+        }
+        return null;
+      }
     }
   }
 
+  /// `-a` is `0 - a`.
   record Arithmetic(Operator operator, Expression left, Expression right) implements Expression {
     enum Operator {
-      ADD,
-      SUBTRACT,
-      MULTIPLY,
-      DIVIDE,
-      FLOOR_DIVIDE,
-      REMAINDER,
-      POWER
+      ADD("+"),
+      SUBTRACT("-"),
+      MULTIPLY("*"),
+      DIVIDE("/"),
+      FLOOR_DIVIDE("//"),
+      REMAINDER("%"),
+      /// Of the texts of any values.
+      JOIN("~");
+
+      private final String symbol;
+
+      Operator(String symbol) {
+        this.symbol = symbol;
+      }
+
+      String symbol() {
+        return symbol;
+      }
     }
   }
-
-  record Negated(Expression of) implements Expression {}
-
-  /// `+of`
-  record Affirmed(Expression of) implements Expression {}
-
-  /// `a ~ b`: the texts of all, one after the other.
-  record Joined(List<Expression> parts) implements Expression {}
 
   record Conditional(Expression condition, Expression then, @Nullable Expression otherwise)
       implements Expression {}
@@ -87,14 +102,10 @@ sealed interface Expression {
   /// A filter or a test, and what it is given.
   record Use(String name, Given given) {}
 
-  /// The arguments of a call. Those of `*spread` and `**spreadNamed` come last.
-  record Given(
-      List<Expression> positional,
-      List<Named> named,
-      @Nullable Expression spread,
-      @Nullable Expression spreadNamed) {
-    static final Given NOTHING = new Given(List.of(), List.of(), null, null);
-
-    record Named(String name, Expression value) {}
+  /// The arguments of a call.
+  ///
+  /// @param named in the order of the call
+  record Given(List<Expression> positional, Map<String, Expression> named) {
+    static final Given NOTHING = new Given(List.of(), Map.of());
   }
 }

@@ -1,22 +1,10 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Use;
-import io.moesaic.router.jinja.Statement.Assign;
-import io.moesaic.router.jinja.Statement.Break;
-import io.moesaic.router.jinja.Statement.CallBlock;
-import io.moesaic.router.jinja.Statement.Continue;
 import io.moesaic.router.jinja.Statement.Define;
-import io.moesaic.router.jinja.Statement.FilterBlock;
 import io.moesaic.router.jinja.Statement.For;
-import io.moesaic.router.jinja.Statement.If;
-import io.moesaic.router.jinja.Statement.Print;
-import io.moesaic.router.jinja.Statement.SetBlock;
-import io.moesaic.router.jinja.Statement.Target;
 import io.moesaic.router.jinja.Statement.Target.NamespaceAttribute;
 import io.moesaic.router.jinja.Statement.Target.Unpacked;
 import io.moesaic.router.jinja.Statement.Target.Variable;
-import io.moesaic.router.jinja.Statement.Verbatim;
-import io.moesaic.router.jinja.Statement.With;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +12,7 @@ import java.util.List;
 /// Runs the statements of one rendering. Used once, by one thread.
 final class Interpreter {
   /// How a statement ends: whether the next one follows, or the loop around them goes on.
-  enum Flow {
+  private enum Flow {
     NEXT,
     BREAK,
     CONTINUE
@@ -40,16 +28,12 @@ final class Interpreter {
   }
 
   String render(List<Statement> template, Scope scope) {
-    var output = new Output(work);
+    var output = work.new Output();
     run(template, scope, output);
-    return output.toString();
+    return output.toText().content();
   }
 
-  Evaluator evaluator() {
-    return evaluator;
-  }
-
-  Flow run(List<Statement> statements, Scope scope, Output output) {
+  private Flow run(List<Statement> statements, Scope scope, Work.Output output) {
     var outer = line;
     var flow = Flow.NEXT;
     for (var next = statements.iterator(); flow == Flow.NEXT && next.hasNext(); ) {
@@ -63,51 +47,40 @@ final class Interpreter {
     return flow;
   }
 
-  private Flow run(Statement statement, Scope scope, Output output) {
+  private Flow run(Statement statement, Scope scope, Work.Output output) {
     return switch (statement) {
-      case Verbatim(var text, _) -> {
+      case Statement.Verbatim(var text, _) -> {
         output.append(text);
         yield Flow.NEXT;
       }
-      case Print(var value, _) -> {
+      case Statement.Print(var value, _) -> {
         output.append(Printer.print(evaluator.evaluate(value, scope), work));
         yield Flow.NEXT;
       }
-      case If branches -> branch(branches, scope, output);
+      case Statement.If branches -> branch(branches, scope, output);
       case For loop -> loop(loop, scope, output);
-      case Break _ -> Flow.BREAK;
-      case Continue _ -> Flow.CONTINUE;
-      case Assign(var target, var value, _) -> {
+      case Statement.Break _ -> Flow.BREAK;
+      case Statement.Continue _ -> Flow.CONTINUE;
+      case Statement.Assign(var target, var value, _) -> {
         assign(target, evaluator.evaluate(value, scope), scope);
         yield Flow.NEXT;
       }
-      case SetBlock(var target, var filters, var body, _) -> {
-        var text = new Output(work);
+      case Statement.Capture(var filters, var body, var target, _) -> {
         var inner = scope.inner();
+        var text = work.new Output();
         var flow = run(body, inner, text);
-        if (flow == Flow.NEXT) {
+        if (flow == Flow.NEXT && target != null) {
           assign(target, filtered(text.toText(), filters, inner), scope);
-        }
-        yield flow;
-      }
-      case Define(var macro, _) -> {
-        scope.set(macro.name(), new Macro(macro, scope, this));
-        yield Flow.NEXT;
-      }
-      case CallBlock block -> {
-        output.append(Printer.print(call(block, scope), work));
-        yield Flow.NEXT;
-      }
-      case FilterBlock(var filters, var body, _) -> {
-        var text = new Output(work);
-        var inner = scope.inner();
-        var flow = run(body, inner, text);
-        if (flow == Flow.NEXT) {
+        } else if (flow == Flow.NEXT) {
           output.append(Printer.print(filtered(text.toText(), filters, inner), work));
         }
         yield flow;
       }
-      case With(var bindings, var body, _) -> {
+      case Define macro -> {
+        scope.set(macro.name(), new Macro(macro, scope, this));
+        yield Flow.NEXT;
+      }
+      case Statement.With(var bindings, var body, _) -> {
         var inner = scope.inner();
         for (var binding : bindings) {
           assign(binding.target(), evaluator.evaluate(binding.value(), scope), inner);
@@ -117,7 +90,7 @@ final class Interpreter {
     };
   }
 
-  private Flow branch(If statement, Scope scope, Output output) {
+  private Flow branch(Statement.If statement, Scope scope, Work.Output output) {
     for (var branch : statement.branches()) {
       if (evaluator.evaluate(branch.condition(), scope).truth()) {
         return run(branch.body(), scope, output);
@@ -126,9 +99,9 @@ final class Interpreter {
     return run(statement.otherwise(), scope, output);
   }
 
-  private Flow loop(For statement, Scope scope, Output output) {
-    var items = Iteration.over(evaluator.evaluate(statement.items(), scope));
-    var loop = new Loop(new Chosen(items, item -> isChosen(statement, item, scope)));
+  private Flow loop(For statement, Scope scope, Work.Output output) {
+    var items = Members.iterate(evaluator.evaluate(statement.items(), scope));
+    var loop = new Loop(items, item -> isWanted(statement, item, scope));
     var completed = false;
     for (var item = loop.next(); item != null; item = loop.next()) {
       work.spend(1);
@@ -144,7 +117,7 @@ final class Interpreter {
     return completed ? Flow.NEXT : run(statement.otherwise(), scope.inner(), output);
   }
 
-  private boolean isChosen(For statement, Value item, Scope scope) {
+  private boolean isWanted(For statement, Value item, Scope scope) {
     if (statement.condition() == null) {
       return true;
     }
@@ -153,7 +126,7 @@ final class Interpreter {
     return evaluator.evaluate(statement.condition(), inner).truth();
   }
 
-  private Value filtered(Value text, List<Use> filters, Scope scope) {
+  private Value filtered(Value text, List<Expression.Use> filters, Scope scope) {
     var result = text;
     for (var filter : filters) {
       result = evaluator.filter(result, filter, scope);
@@ -161,28 +134,20 @@ final class Interpreter {
     return result;
   }
 
-  private Value call(CallBlock block, Scope scope) {
-    var callee = evaluator.evaluate(block.callee(), scope);
-    var given = evaluator.given(block.given(), scope);
-    var named = new LinkedHashMap<>(given.named());
-    named.put("caller", new Macro(block.caller(), scope, this));
-    return evaluator.call(callee, new Arguments(given.positional(), named));
-  }
-
-  void assign(Target target, Value value, Scope scope) {
+  private void assign(Statement.Target target, Value value, Scope scope) {
     switch (target) {
       case Variable(var name) -> scope.set(name, value);
       case NamespaceAttribute(var owner, var name) -> {
-        if (!(scope.find(owner) instanceof Namespace namespace)) {
+        if (!(scope.find(owner) instanceof Value.Namespace(var attributes))) {
           throw Failure.of("'%s' is no namespace, so that '%s' of it cannot be set", owner, name);
         }
-        namespace.set(name, value);
+        attributes.put(name, value);
       }
-      case Unpacked(var targets) -> unpack(targets, Iteration.over(value), scope);
+      case Unpacked(var targets) -> unpack(targets, Members.iterate(value), scope);
     }
   }
 
-  private void unpack(List<Target> targets, Iterator<Value> values, Scope scope) {
+  private void unpack(List<Statement.Target> targets, Iterator<Value> values, Scope scope) {
     for (var target : targets) {
       if (!values.hasNext()) {
         throw Failure.of("there are fewer values than the %d variables for them", targets.size());
@@ -191,6 +156,45 @@ final class Interpreter {
     }
     if (values.hasNext()) {
       throw Failure.of("there are more values than the %d variables for them", targets.size());
+    }
+  }
+
+  /// A macro: sees the variables of where it stands, and not those of who calls it.
+  private record Macro(Define code, Scope surroundings, Interpreter interpreter)
+      implements Value.Function {
+    @Override
+    public Value call(Arguments arguments, Work work) {
+      var scope = surroundings.inner();
+      bind(arguments, scope);
+      var text = work.new Output();
+      interpreter.run(code.body(), scope, text);
+      return text.toText();
+    }
+
+    private void bind(Arguments arguments, Scope scope) {
+      var positional = arguments.positional();
+      var named = new LinkedHashMap<>(arguments.named());
+      var parameters = code.parameters();
+      if (positional.size() > parameters.size()) {
+        throw Failure.of(
+            "the macro '%s' takes at most %d arguments", code.name(), parameters.size());
+      }
+      for (var i = 0; i < parameters.size(); i++) {
+        var name = parameters.get(i).name();
+        var value = i < positional.size() ? positional.get(i) : named.remove(name);
+        scope.set(name, value != null ? value : fallback(parameters.get(i), scope));
+      }
+      if (!named.isEmpty()) {
+        throw Failure.of(
+            "the macro '%s' takes no argument '%s'", code.name(), named.keySet().iterator().next());
+      }
+    }
+
+    private Value fallback(Define.Parameter parameter, Scope scope) {
+      return parameter.fallback() != null
+          ? interpreter.evaluator.evaluate(parameter.fallback(), scope)
+          : new Value.Undefined(
+              "the macro '%s' was not given its '%s'".formatted(code.name(), parameter.name()));
     }
   }
 }

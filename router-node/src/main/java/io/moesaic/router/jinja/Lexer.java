@@ -8,11 +8,12 @@ import java.util.List;
 /// blanks before it, if it begins its line, are not text, as Hugging Face sets Jinja up.
 ///
 /// ```
-/// text {{ expression }} text {% statement %} text {# comment #} {% raw %} text {% endraw %}
+/// text {{ expression }} text {% statement %} text {# comment #}
 ///        '-' inside a delimiter drops the whitespace beside it, '+' keeps what a block would drop
 /// ```
 final class Lexer {
   private final String source;
+  private final CodeReader reader;
   private final List<Token> tokens = new ArrayList<>();
   private int position;
   private int line = 1;
@@ -21,6 +22,7 @@ final class Lexer {
 
   private Lexer(String source) {
     this.source = source;
+    reader = new CodeReader(source);
   }
 
   /// @return tokens, of which the last is the end
@@ -47,7 +49,7 @@ final class Lexer {
       switch (mark) {
         case '{' -> code("}}", Kind.OUTPUT_BEGIN, Kind.OUTPUT_END);
         case '#' -> comment();
-        default -> block();
+        default -> code("%}", Kind.BLOCK_BEGIN, Kind.BLOCK_END);
       }
     }
     add(Kind.TEXT, source.substring(position));
@@ -72,10 +74,10 @@ final class Lexer {
   private void text(int end, char sign, boolean isBlock) {
     var text = source.substring(position, end);
     if (sign == '-') {
-      text = Characters.stripEnd(text);
+      text = Whitespace.stripEnd(text);
     } else if (sign != '+' && isBlock) {
       var lastLine = text.lastIndexOf('\n') + 1;
-      if ((lastLine > 0 || lineBegins) && Characters.isBlank(text, lastLine)) {
+      if ((lastLine > 0 || lineBegins) && Whitespace.skip(text, lastLine) == text.length()) {
         text = text.substring(0, lastLine);
       }
     }
@@ -93,72 +95,33 @@ final class Lexer {
     closeTag(sign);
   }
 
-  private void block() {
-    var content = afterWord(position, "raw");
-    if (content >= 0 && source.startsWith("-%}", content)) {
-      moveTo(content + 3);
-      closeTag('-');
-      raw();
-    } else if (content >= 0 && source.startsWith("%}", content)) {
-      moveTo(content + 2);
-      closeTag('+');
-      raw();
-    } else {
-      code("%}", Kind.BLOCK_BEGIN, Kind.BLOCK_END);
-    }
-  }
-
-  /// Takes everything up to `{% endraw %}` as text.
-  private void raw() {
-    for (var open = source.indexOf("{%", position);
-        open >= 0;
-        open = source.indexOf("{%", open + 1)) {
-      var sign = signAt(open + 2);
-      var close = afterWord(open + 2 + (sign == ' ' ? 0 : 1), "endraw");
-      if (close < 0) {
-        continue;
-      }
-      var closingSign = signAt(close);
-      var end = close + (closingSign == ' ' ? 0 : 1);
-      if (source.startsWith("%}", end)) {
-        text(open, sign, true);
-        moveTo(end + 2);
-        closeTag(closingSign);
-        return;
-      }
-    }
-    throw new Failure("a raw block is not closed by '{% endraw %}'");
-  }
-
-  /// @return where a tag goes on after its word, or -1 if it begins with another
-  private int afterWord(int from, String word) {
-    var at = Characters.skipSpace(source, from);
-    return source.startsWith(word, at) ? Characters.skipSpace(source, at + word.length()) : -1;
-  }
-
   /// Reads the inside of a tag, which its closing mark ends unless brackets are open.
   private void code(String closing, Kind begin, Kind end) {
     add(begin, "");
-    var reader = new CodeReader(source);
-    while (true) {
-      moveTo(Characters.skipSpace(source, position));
-      if (!reader.inBrackets()) {
-        var sign = signAt(position);
-        var mark = position + (sign == ' ' ? 0 : 1);
-        // there is no '+}}'
-        if (source.startsWith(closing, mark) && !(sign == '+' && end == Kind.OUTPUT_END)) {
-          add(end, "");
-          moveTo(mark + 2);
-          closeTag(end == Kind.OUTPUT_END && sign == ' ' ? '+' : sign);
-          return;
-        }
+    for (var brackets = 0; ; moveTo(reader.end())) {
+      moveTo(Whitespace.skip(source, position));
+      var sign = signAt(position);
+      var mark = position + (sign == ' ' ? 0 : 1);
+      // there is no '+}}'
+      if (brackets == 0
+          && source.startsWith(closing, mark)
+          && !(sign == '+' && end == Kind.OUTPUT_END)) {
+        add(end, "");
+        moveTo(mark + 2);
+        closeTag(end == Kind.OUTPUT_END && sign == ' ' ? '+' : sign);
+        return;
       }
       if (position == source.length()) {
         throw Failure.of("a tag is not closed by '%s'", closing);
       }
       var token = reader.read(position, line);
       tokens.add(token);
-      moveTo(reader.end());
+      if (token.kind() == Kind.OPERATOR) {
+        brackets +=
+            "([{".contains(token.text())
+                ? 1
+                : brackets > 0 && ")]}".contains(token.text()) ? -1 : 0;
+      }
     }
   }
 
@@ -166,7 +129,7 @@ final class Lexer {
   private void closeTag(char sign) {
     var end =
         switch (sign) {
-          case '-' -> Characters.skipSpace(source, position);
+          case '-' -> Whitespace.skip(source, position);
           case '+' -> position;
           default -> source.startsWith("\n", position) ? position + 1 : position;
         };

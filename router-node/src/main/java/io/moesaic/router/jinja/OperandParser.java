@@ -1,45 +1,26 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Attribute;
-import io.moesaic.router.jinja.Expression.Call;
-import io.moesaic.router.jinja.Expression.DictOf;
 import io.moesaic.router.jinja.Expression.DictOf.Entry;
-import io.moesaic.router.jinja.Expression.Filtered;
 import io.moesaic.router.jinja.Expression.Given;
-import io.moesaic.router.jinja.Expression.ListOf;
 import io.moesaic.router.jinja.Expression.Literal;
-import io.moesaic.router.jinja.Expression.Name;
-import io.moesaic.router.jinja.Expression.Not;
-import io.moesaic.router.jinja.Expression.Slice;
-import io.moesaic.router.jinja.Expression.Subscript;
-import io.moesaic.router.jinja.Expression.Tested;
-import io.moesaic.router.jinja.Expression.TupleOf;
 import io.moesaic.router.jinja.Expression.Use;
-import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Numeric.Real;
 import io.moesaic.router.jinja.Token.Kind;
-import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Text;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /// Parses what stands between operators: names, literals and brackets, and the subscripts, calls,
 /// filters and tests that follow them.
 final class OperandParser {
+  private static final Literal NONE = new Literal(Value.None.NONE);
+
   private final TokenStream tokens;
   private final ExpressionParser expressions;
-  private final Set<String> names = new HashSet<>();
 
   OperandParser(TokenStream tokens, ExpressionParser expressions) {
     this.tokens = tokens;
     this.expressions = expressions;
-  }
-
-  Set<String> names() {
-    return names;
   }
 
   Expression primary() {
@@ -47,8 +28,8 @@ final class OperandParser {
     return switch (token.kind()) {
       case NAME -> name(token.text());
       case STRING -> string(token.text());
-      case INTEGER -> new Literal(Literals.integer(token.text()));
-      case FLOAT -> new Literal(new Real(Double.parseDouble(token.text())));
+      case INTEGER -> integer(token.text());
+      case FLOAT -> new Literal(new Value.Real(Double.parseDouble(token.text())));
       case OPERATOR -> bracket(token);
       case TEXT, OUTPUT_BEGIN, OUTPUT_END, BLOCK_BEGIN, BLOCK_END, END -> throw unexpected(token);
     };
@@ -57,7 +38,7 @@ final class OperandParser {
   private Expression bracket(Token token) {
     return switch (token.text()) {
       case "(" -> parenthesized();
-      case "[" -> new ListOf(items());
+      case "[" -> new Expression.ItemsOf(Value.Items.Kind.LIST, items());
       case "{" -> dict();
       default -> throw unexpected(token);
     };
@@ -67,16 +48,23 @@ final class OperandParser {
     return Failure.of("expected an expression, found %s", token.described());
   }
 
-  private Expression name(String name) {
+  private static Expression name(String name) {
     return switch (name) {
-      case "true", "True" -> new Literal(new Bool(true));
-      case "false", "False" -> new Literal(new Bool(false));
-      case "none", "None" -> new Literal(None.NONE);
-      default -> {
-        names.add(name);
-        yield new Name(name);
-      }
+      case "true", "True" -> new Literal(new Value.Bool(true));
+      case "false", "False" -> new Literal(new Value.Bool(false));
+      case "none", "None" -> NONE;
+      case "varargs", "kwargs", "caller" ->
+          throw Failure.of("'%s' in macros is not supported", name);
+      default -> new Expression.Name(name);
     };
+  }
+
+  private static Literal integer(String digits) {
+    try {
+      return new Literal(new Value.Int(Long.parseLong(digits)));
+    } catch (NumberFormatException _) {
+      throw Failure.of("the integer %s does not fit into 64 bits", digits);
+    }
   }
 
   /// Strings side by side are one.
@@ -85,14 +73,14 @@ final class OperandParser {
     while (tokens.at(Kind.STRING)) {
       text.append(tokens.take().text());
     }
-    return new Literal(new Text(text.toString()));
+    return new Literal(new Value.Text(text.toString()));
   }
 
   private Expression parenthesized() {
     if (tokens.takeOperator(")")) {
-      return new TupleOf(List.of());
+      return new Expression.ItemsOf(Value.Items.Kind.TUPLE, List.of());
     }
-    var inner = expressions.tuple();
+    var inner = expressions.tuple(true);
     tokens.expectOperator(")");
     return inner;
   }
@@ -108,7 +96,7 @@ final class OperandParser {
     return items;
   }
 
-  private DictOf dict() {
+  private Expression.DictOf dict() {
     var entries = new ArrayList<Entry>();
     while (!tokens.takeOperator("}")) {
       var key = expressions.expression();
@@ -118,7 +106,7 @@ final class OperandParser {
         tokens.expectOperator(",");
       }
     }
-    return new DictOf(entries);
+    return new Expression.DictOf(entries);
   }
 
   /// Attributes, subscripts and calls of an operand.
@@ -130,7 +118,7 @@ final class OperandParser {
       } else if (tokens.takeOperator("[")) {
         result = subscript(result);
       } else if (tokens.atOperator("(")) {
-        result = new Call(result, given());
+        result = new Expression.Call(result, given());
       } else {
         return result;
       }
@@ -139,29 +127,25 @@ final class OperandParser {
 
   private Expression attribute(Expression owner) {
     if (tokens.at(Kind.INTEGER)) {
-      return new Subscript(owner, new Literal(Literals.integer(tokens.take().text())));
+      return new Expression.Subscript(owner, integer(tokens.take().text()));
     }
-    return new Attribute(owner, tokens.expectName());
+    return new Expression.Attribute(owner, tokens.expectName());
   }
 
   private Expression subscript(Expression owner) {
-    var start = tokens.atOperator(":") ? null : expressions.expression();
-    if (start != null && !tokens.atOperator(":")) {
-      if (tokens.atOperator(",")) {
-        throw new Failure("subscripts with commas are not supported");
-      }
-      tokens.expectOperator("]");
-      return new Subscript(owner, start);
+    var start = bound();
+    if (start != NONE && tokens.takeOperator("]")) {
+      return new Expression.Subscript(owner, start);
     }
     tokens.expectOperator(":");
     var stop = bound();
-    var step = tokens.takeOperator(":") ? bound() : null;
+    var step = tokens.takeOperator(":") ? bound() : NONE;
     tokens.expectOperator("]");
-    return new Slice(owner, start, stop, step);
+    return new Expression.Slice(owner, start, stop, step);
   }
 
-  private @Nullable Expression bound() {
-    return tokens.atOperator(":") || tokens.atOperator("]") ? null : expressions.expression();
+  private Expression bound() {
+    return tokens.atOperator(":") || tokens.atOperator("]") ? NONE : expressions.expression();
   }
 
   /// Filters, tests and calls of an operand.
@@ -169,11 +153,11 @@ final class OperandParser {
     var result = operand;
     while (true) {
       if (tokens.takeOperator("|")) {
-        result = new Filtered(result, use());
+        result = new Expression.Filtered(result, use());
       } else if (tokens.takeName("is")) {
         result = tested(result);
       } else if (tokens.atOperator("(")) {
-        result = new Call(result, given());
+        result = new Expression.Call(result, given());
       } else {
         return result;
       }
@@ -197,11 +181,11 @@ final class OperandParser {
   private Expression tested(Expression input) {
     var negated = tokens.takeName("not");
     var name = tokens.expectName();
-    var test = new Tested(input, new Use(name, givenToTest()));
-    return negated ? new Not(test) : test;
+    var test = new Expression.Tested(input, new Use(name, givenToTest()));
+    return negated ? new Expression.Not(test) : test;
   }
 
-  /// A single argument needs no brackets, as in `x is divisibleby 3`.
+  /// A single argument needs no brackets, as in `x is eq 3`.
   private Given givenToTest() {
     if (tokens.atOperator("(")) {
       return given();
@@ -220,29 +204,21 @@ final class OperandParser {
     if (next.isName("is")) {
       throw new Failure("a test cannot follow another; put the first in brackets");
     }
-    return new Given(List.of(postfixed(primary())), List.of(), null, null);
+    return new Given(List.of(postfixed(primary())), Map.of());
   }
 
-  Given given() {
+  private Given given() {
     tokens.expectOperator("(");
     var positional = new ArrayList<Expression>();
-    var named = new ArrayList<Given.Named>();
-    Expression spread = null;
-    Expression spreadNamed = null;
+    var named = new LinkedHashMap<String, Expression>();
     while (!tokens.takeOperator(")")) {
-      if (spreadNamed != null) {
-        throw tokens.expected("')', as '**' comes last");
-      }
-      if (tokens.takeOperator("**")) {
-        spreadNamed = expressions.expression();
-      } else if (tokens.atOperator("*") && spread == null) {
-        tokens.take();
-        spread = expressions.expression();
-      } else if (tokens.at(Kind.NAME) && tokens.peekSecond().isOperator("=")) {
+      if (tokens.at(Kind.NAME) && tokens.peekSecond().isOperator("=")) {
         var name = tokens.take().text();
         tokens.take();
-        named.add(new Given.Named(name, expressions.expression()));
-      } else if (named.isEmpty() && spread == null) {
+        if (named.put(name, expressions.expression()) != null) {
+          throw Failure.of("the argument '%s' is given twice", name);
+        }
+      } else if (named.isEmpty()) {
         positional.add(expressions.expression());
       } else {
         throw tokens.expected("a named argument, as those without a name come first");
@@ -251,6 +227,6 @@ final class OperandParser {
         tokens.expectOperator(",");
       }
     }
-    return new Given(positional, named, spread, spreadNamed);
+    return new Given(positional, named);
   }
 }

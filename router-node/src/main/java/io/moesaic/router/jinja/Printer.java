@@ -1,103 +1,128 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Numeric.Bool;
-import io.moesaic.router.jinja.Numeric.Int;
-import io.moesaic.router.jinja.Numeric.Real;
-import io.moesaic.router.jinja.Value.Dict;
 import io.moesaic.router.jinja.Value.Items;
-import io.moesaic.router.jinja.Value.None;
-import io.moesaic.router.jinja.Value.Once;
-import io.moesaic.router.jinja.Value.Opaque;
-import io.moesaic.router.jinja.Value.Range;
+import io.moesaic.router.jinja.Value.Items.Kind;
 import io.moesaic.router.jinja.Value.Text;
-import io.moesaic.router.jinja.Value.Undefined;
-import io.moesaic.router.jinja.Value.View;
 import java.math.BigDecimal;
-import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/// Values as Python prints them: texts as they are, but in quotes inside of lists.
+/// Values as Python prints them, or as JSON in the form of Python's `json.dumps`.
 final class Printer {
-  private final Output output;
+  /// Of JSON.
+  ///
+  /// @param indent what a level is indented by; null for everything on one line
+  record Style(
+      boolean asciiOnly,
+      @Nullable String indent,
+      String itemSeparator,
+      String keySeparator,
+      boolean sortKeys) {}
 
-  private Printer(Output output) {
-    this.output = output;
+  private static final Style PYTHON = new Style(false, null, ", ", ": ", false);
+
+  private final Style style;
+  private final boolean json;
+  private final Work work;
+  private final Work.Output output;
+
+  private Printer(Style style, Work work) {
+    this.style = style;
+    this.work = work;
+    json = style != PYTHON;
+    output = work.new Output();
   }
 
+  /// A text is printed as it is, but in quotes inside of lists.
   static String print(Value value, Work work) {
     return switch (value) {
-      case Text text -> text.content();
-      case Undefined _ -> "";
-      case Value other -> represent(other, work);
+      case Text(var text) -> text;
+      case Value.Undefined _ -> "";
+      case Value other -> json(other, PYTHON, work).content();
     };
   }
 
-  static String represent(Value value, Work work) {
-    var output = new Output(work);
-    new Printer(output).represent(value);
-    return output.toString();
+  static Text json(Value value, Style style, Work work) {
+    var printer = new Printer(style, work);
+    printer.write(value, 1);
+    return printer.output.toText();
   }
 
-  private void represent(Value value) {
+  /// @param depth of what the value holds
+  private void write(Value value, int depth) {
+    work.enter();
     switch (value) {
-      case None _ -> output.append("None");
-      case Bool(var truth) -> output.append(truth ? "True" : "False");
-      case Int(var integer) -> output.append(Long.toString(integer));
-      case Real(var real) -> output.append(real(real));
-      case Text(var content) -> quote(content);
-      case Items items -> items(items);
-      case Range(var start, var stop, var step) ->
-          output.append("range(" + start + ", " + stop + (step == 1 ? ")" : ", " + step + ")"));
-      case Dict dict -> dict(dict);
-      case View view -> {
-        output.append(view.type()).append("([");
-        list(view.values());
-        output.append("])");
-      }
-      case Undefined _ -> output.append("Undefined");
-      case Once _, Opaque _ -> output.append("<" + value.type() + ">");
+      case Value.None _ -> output.append(json ? "null" : "None");
+      case Value.Bool(var truth) when json -> output.append(truth ? "true" : "false");
+      case Value.Bool(var truth) -> output.append(truth ? "True" : "False");
+      case Value.Int(var integer) -> output.append(Long.toString(integer));
+      case Value.Real(var real) -> output.append(real(real));
+      case Text(var text) -> quote(text);
+      case Items list when list.kind() == Kind.LIST || (json && list.kind() == Kind.TUPLE) ->
+          items("[", list, "]", depth);
+      case Items items when json || items.kind() == Kind.RANGE -> throw unprintable(items);
+      case Items tuple when tuple.kind() == Kind.TUPLE ->
+          items("(", tuple, tuple.size() == 1 ? ",)" : ")", depth);
+      case Items view -> items(view.type() + "([", view, "])", depth);
+      case Value.Dict dict -> dict(dict, depth);
+      case Value.Undefined undefined when json -> throw undefined.failure();
+      case Value other when json -> throw unprintable(other);
+      case Value.Undefined _ -> output.append("Undefined");
+      case Value other -> output.append("<" + other.type() + ">");
     }
+    work.leave();
   }
 
-  private void items(Items items) {
-    var isList = items.kind() == Items.Kind.LIST;
-    output.append(isList ? "[" : "(");
-    list(items.values());
-    if (!isList && items.values().size() == 1) {
-      output.append(",");
-    }
-    output.append(isList ? "]" : ")");
+  private static Failure unprintable(Value value) {
+    return Failure.of("a value of type %s has no text; '| list' may help", value.type());
   }
 
-  private void list(Collection<Value> values) {
+  private void items(String open, Items items, String close, int depth) {
+    output.append(open);
     var separator = "";
-    for (var value : values) {
+    for (var item : items.values()) {
       output.append(separator);
-      represent(value);
-      separator = ", ";
+      line(depth);
+      write(item, depth + 1);
+      separator = style.itemSeparator;
     }
+    close(items, depth, close);
   }
 
-  private void dict(Dict dict) {
+  private void dict(Value.Dict dict, int depth) {
     output.append("{");
     var separator = "";
-    for (var entry : dict.entries().entrySet()) {
+    Map<String, Value> entries = style.sortKeys ? new TreeMap<>(dict.entries()) : dict.entries();
+    for (var entry : entries.entrySet()) {
       output.append(separator);
-      represent(entry.getKey());
-      output.append(": ");
-      represent(entry.getValue());
-      separator = ", ";
+      line(depth);
+      quote(entry.getKey());
+      output.append(style.keySeparator);
+      write(entry.getValue(), depth + 1);
+      separator = style.itemSeparator;
     }
-    output.append("}");
+    close(dict, depth, "}");
+  }
+
+  private void close(Value value, int depth, String bracket) {
+    if (value.truth()) {
+      line(depth - 1);
+    }
+    output.append(bracket);
+  }
+
+  private void line(int depth) {
+    if (style.indent != null) {
+      output.append("\n");
+      for (var i = 0; i < depth; i++) {
+        output.append(style.indent);
+      }
+    }
   }
 
   /// As few digits as tell the number from others; an exponent if it is large or small.
-  static String real(double real) {
-    if (Double.isNaN(real)) {
-      return "nan";
-    }
-    if (Double.isInfinite(real)) {
-      return real > 0 ? "inf" : "-inf";
-    }
+  private static String real(double real) {
     if (real == 0) {
       return 1 / real < 0 ? "-0.0" : "0.0";
     }
@@ -114,44 +139,48 @@ final class Printer {
         + "e%+03d".formatted(exponent);
   }
 
-  private void quote(String content) {
-    var quote = content.indexOf('\'') >= 0 && content.indexOf('"') < 0 ? "\"" : "'";
-    output.append(quote);
-    content
-        .codePoints()
-        .forEach(
-            c ->
-                output.append(
-                    switch (c) {
-                      case '\n' -> "\\n";
-                      case '\r' -> "\\r";
-                      case '\t' -> "\\t";
-                      case '\\' -> "\\\\";
-                      case '\'' -> quote.equals("'") ? "\\'" : "'";
-                      default -> isPrintable(c) ? Character.toString(c) : escape(c);
-                    }));
-    output.append(quote);
+  private void quote(String text) {
+    var quote = json || (text.indexOf('\'') >= 0 && text.indexOf('"') < 0) ? '"' : '\'';
+    output.append(Character.toString(quote));
+    for (var at = 0; at < text.length(); ) {
+      var c = json ? text.charAt(at) : text.codePointAt(at);
+      output.append(escape(c, quote));
+      at += Character.charCount(c);
+    }
+    output.append(Character.toString(quote));
   }
 
-  private static boolean isPrintable(int c) {
-    return c == ' '
-        || switch (Character.getType(c)) {
-          case Character.CONTROL,
-              Character.FORMAT,
-              Character.SURROGATE,
-              Character.PRIVATE_USE,
-              Character.UNASSIGNED,
-              Character.LINE_SEPARATOR,
-              Character.PARAGRAPH_SEPARATOR,
-              Character.SPACE_SEPARATOR ->
-              false;
-          default -> true;
-        };
+  private String escape(int c, char quote) {
+    return switch (c) {
+      case '\n' -> "\\n";
+      case '\r' -> "\\r";
+      case '\t' -> "\\t";
+      case '\\' -> "\\\\";
+      case '\b' -> json ? "\\b" : hex(c);
+      case '\f' -> json ? "\\f" : hex(c);
+      default -> c == quote ? "\\" + quote : isPlain(c) ? Character.toString(c) : hex(c);
+    };
   }
 
-  private static String escape(int c) {
-    return c < 0x100
-        ? "\\x%02x".formatted(c)
-        : c < 0x10000 ? "\\u%04x".formatted(c) : "\\U%08x".formatted(c);
+  private boolean isPlain(int c) {
+    if (json) {
+      return c >= ' ' && (c <= '~' || !style.asciiOnly);
+    }
+    return switch (Character.getType(c)) {
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
+      case Character.SPACE_SEPARATOR -> c == ' ';
+      default -> true;
+    };
+  }
+
+  private String hex(int c) {
+    return (!json && c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x").formatted(c);
   }
 }

@@ -5,22 +5,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Variables. What is set in a scope is not seen outside of it.
-final class Scope {
-  private final @Nullable Scope outer;
-  private final Map<String, Value> variables = new HashMap<>();
-
-  private Scope(@Nullable Scope outer) {
-    this.outer = outer;
-  }
-
-  static Scope outermost(Map<String, Value> variables) {
-    var scope = new Scope(null);
-    scope.variables.putAll(variables);
-    return scope;
-  }
-
+record Scope(@Nullable Scope outer, Map<String, Value> variables) {
   Scope inner() {
-    return new Scope(this);
+    return new Scope(this, new HashMap<>());
   }
 
   Value find(String name) {
@@ -30,7 +17,7 @@ final class Scope {
         return value;
       }
     }
-    return Value.Undefined.variable(name);
+    return new Value.Undefined("'%s' is not defined".formatted(name));
   }
 
   void set(String name, Value value) {

@@ -1,9 +1,6 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Given;
-import io.moesaic.router.jinja.Expression.Use;
 import java.util.List;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A statement as it was parsed.
@@ -37,27 +34,20 @@ sealed interface Statement {
 
   record Assign(Target target, Expression value, int line) implements Statement {}
 
-  /// Sets to what the body writes.
-  record SetBlock(Target target, List<Use> filters, List<Statement> body, int line)
+  /// What the body writes, filtered; written if there is no target to give it to.
+  record Capture(
+      List<Expression.Use> filters, List<Statement> body, @Nullable Target target, int line)
       implements Statement {}
 
-  record Define(MacroCode macro, int line) implements Statement {}
-
-  /// Calls a macro, which may call the body as its `caller`.
-  record CallBlock(MacroCode caller, Expression callee, Given given, int line)
-      implements Statement {}
-
-  record FilterBlock(List<Use> filters, List<Statement> body, int line) implements Statement {}
+  /// Defines a macro.
+  record Define(String name, List<Parameter> parameters, List<Statement> body, int line)
+      implements Statement {
+    record Parameter(String name, @Nullable Expression fallback) {}
+  }
 
   /// A body with variables of its own, of which some have values to begin with.
   record With(List<Binding> bindings, List<Statement> body, int line) implements Statement {
     record Binding(Target target, Expression value) {}
-  }
-
-  /// @param mentioned which of `caller`, `varargs` and `kwargs` the body uses
-  record MacroCode(
-      String name, List<Parameter> parameters, List<Statement> body, Set<String> mentioned) {
-    record Parameter(String name, @Nullable Expression fallback) {}
   }
 
   /// What is assigned to.

@@ -1,41 +1,26 @@
 package io.moesaic.router.jinja;
 
-import io.moesaic.router.jinja.Expression.Call;
-import io.moesaic.router.jinja.Expression.Use;
-import io.moesaic.router.jinja.Statement.Assign;
-import io.moesaic.router.jinja.Statement.Break;
-import io.moesaic.router.jinja.Statement.CallBlock;
-import io.moesaic.router.jinja.Statement.Continue;
-import io.moesaic.router.jinja.Statement.Define;
-import io.moesaic.router.jinja.Statement.FilterBlock;
-import io.moesaic.router.jinja.Statement.For;
+import io.moesaic.router.jinja.Statement.Define.Parameter;
 import io.moesaic.router.jinja.Statement.If;
-import io.moesaic.router.jinja.Statement.MacroCode;
-import io.moesaic.router.jinja.Statement.MacroCode.Parameter;
-import io.moesaic.router.jinja.Statement.Print;
-import io.moesaic.router.jinja.Statement.SetBlock;
 import io.moesaic.router.jinja.Statement.Target;
-import io.moesaic.router.jinja.Statement.Verbatim;
 import io.moesaic.router.jinja.Statement.With;
 import io.moesaic.router.jinja.Token.Kind;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Parses statements. What they hold is parsed by [ExpressionParser] and [TargetParser].
+/// Parses statements, and what they give values to. [ExpressionParser] parses the values.
 final class StatementParser {
-  private static final Set<String> SPECIAL = Set.of("caller", "varargs", "kwargs");
+  private static final Set<String> CONSTANTS =
+      Set.of("true", "false", "none", "True", "False", "None");
 
   private final TokenStream tokens;
   private final ExpressionParser expressions;
-  private final TargetParser targets;
   private int loops;
 
   private StatementParser(TokenStream tokens) {
     this.tokens = tokens;
     expressions = new ExpressionParser(tokens);
-    targets = new TargetParser(tokens, expressions);
   }
 
   static List<Statement> parse(String template) throws JinjaException {
@@ -59,9 +44,9 @@ final class StatementParser {
     while (!tokens.at(Kind.END)) {
       var token = tokens.take();
       if (token.kind() == Kind.TEXT) {
-        statements.add(new Verbatim(token.text(), token.line()));
+        statements.add(new Statement.Verbatim(token.text(), token.line()));
       } else if (token.kind() == Kind.OUTPUT_BEGIN) {
-        statements.add(new Print(expressions.tuple(), token.line()));
+        statements.add(new Statement.Print(expressions.tuple(true), token.line()));
         tokens.expect(Kind.OUTPUT_END);
       } else {
         if (tokens.at(Kind.NAME) && ends.contains(tokens.peek().text())) {
@@ -104,13 +89,12 @@ final class StatementParser {
       case "for" -> forStatement(line);
       case "set" -> set(line);
       case "macro" -> define(line);
-      case "call" -> call(line);
       case "filter" -> filter(line);
       case "with" -> with(line);
       // marks what the assistant says, for training
       case "generation" -> new With(List.of(), body("endgeneration"), line);
-      case "break" -> inLoop(new Break(line), name);
-      case "continue" -> inLoop(new Continue(line), name);
+      case "break" -> inLoop(new Statement.Break(line), name);
+      case "continue" -> inLoop(new Statement.Continue(line), name);
       default -> throw Failure.of("the block '%s' is not supported", name);
     };
   }
@@ -127,7 +111,7 @@ final class StatementParser {
     var otherwise = new ArrayList<Statement>();
     String next;
     do {
-      var condition = expressions.tuple(_ -> false, false);
+      var condition = expressions.tuple(false);
       var body = new ArrayList<Statement>();
       next = body(body, "elif", "else", "endif");
       branches.add(new If.Branch(condition, body));
@@ -139,11 +123,11 @@ final class StatementParser {
   }
 
   private Statement forStatement(int line) {
-    var target = targets.target(token -> token.isName("in"), false);
+    var target = target(false);
     tokens.expectName("in");
-    var items = expressions.tuple(token -> token.isName("recursive"), false);
+    var items = expressions.tuple(false);
     var condition = tokens.takeName("if") ? expressions.expression() : null;
-    if (tokens.atName("recursive")) {
+    if (tokens.takeName("recursive")) {
       throw new Failure("recursive loops are not supported; use a macro");
     }
     loops++;
@@ -151,51 +135,33 @@ final class StatementParser {
     var next = body(body, "else", "endfor");
     loops--;
     var otherwise = next.equals("else") ? body("endfor") : List.<Statement>of();
-    return new For(target, items, condition, body, otherwise, line);
+    return new Statement.For(target, items, condition, body, otherwise, line);
   }
 
   private Statement set(int line) {
-    var target = targets.target(_ -> false, true);
+    var target = target(true);
     if (tokens.takeOperator("=")) {
-      return new Assign(target, expressions.tuple(), line);
+      return new Statement.Assign(target, expressions.tuple(true), line);
     }
     var filters = expressions.operands().filters();
-    return new SetBlock(target, filters, body("endset"), line);
+    return new Statement.Capture(filters, body("endset"), target, line);
   }
 
   private Statement define(int line) {
-    var name = targets.variable();
-    return new Define(macro(name, targets.parameters(), "endmacro"), line);
-  }
-
-  private Statement call(int line) {
-    var parameters = tokens.atOperator("(") ? targets.parameters() : List.<Parameter>of();
-    if (!(expressions.expression() instanceof Call(var callee, var given))) {
-      throw new Failure("a call block needs a call, as in '{% call name() %}'");
-    }
-    return new CallBlock(macro("caller", parameters, "endcall"), callee, given, line);
-  }
-
-  private MacroCode macro(String name, List<Parameter> parameters, String end) {
-    var names = expressions.names();
-    var before = new HashSet<>(names);
-    names.removeAll(SPECIAL);
+    var name = variable();
+    var parameters = parameters();
     var outerLoops = loops;
     loops = 0;
-    var body = body(end);
+    var body = body("endmacro");
     loops = outerLoops;
-    var mentioned = new HashSet<>(SPECIAL);
-    mentioned.retainAll(names);
-    parameters.forEach(parameter -> mentioned.remove(parameter.name()));
-    names.addAll(before);
-    return new MacroCode(name, parameters, body, mentioned);
+    return new Statement.Define(name, parameters, body, line);
   }
 
   private Statement filter(int line) {
-    var filters = new ArrayList<Use>();
+    var filters = new ArrayList<Expression.Use>();
     filters.add(expressions.operands().use());
     filters.addAll(expressions.operands().filters());
-    return new FilterBlock(filters, body("endfilter"), line);
+    return new Statement.Capture(filters, body("endfilter"), null, line);
   }
 
   private Statement with(int line) {
@@ -204,10 +170,61 @@ final class StatementParser {
       if (!bindings.isEmpty()) {
         tokens.expectOperator(",");
       }
-      Target target = targets.target(_ -> false, false);
+      var target = target(false);
       tokens.expectOperator("=");
       bindings.add(new With.Binding(target, expressions.expression()));
     }
     return new With(bindings, body("endwith"), line);
+  }
+
+  /// One target, or several with commas between them.
+  ///
+  /// @param namespaces whether attributes of namespaces may be set
+  private Target target(boolean namespaces) {
+    var targets = new ArrayList<Target>();
+    targets.add(single(namespaces));
+    while (tokens.takeOperator(",")) {
+      targets.add(single(namespaces));
+    }
+    return targets.size() == 1 ? targets.getFirst() : new Target.Unpacked(targets);
+  }
+
+  private Target single(boolean namespaces) {
+    if (tokens.takeOperator("(")) {
+      tokens.descend();
+      var inner = target(false);
+      tokens.expectOperator(")");
+      tokens.ascend();
+      return inner;
+    }
+    var name = variable();
+    return namespaces && tokens.takeOperator(".")
+        ? new Target.NamespaceAttribute(name, tokens.expectName())
+        : new Target.Variable(name);
+  }
+
+  private String variable() {
+    var name = tokens.expectName();
+    if (CONSTANTS.contains(name)) {
+      throw Failure.of("'%s' is a constant and no variable", name);
+    }
+    return name;
+  }
+
+  private List<Parameter> parameters() {
+    tokens.expectOperator("(");
+    var parameters = new ArrayList<Parameter>();
+    while (!tokens.takeOperator(")")) {
+      if (!parameters.isEmpty()) {
+        tokens.expectOperator(",");
+      }
+      var name = variable();
+      var fallback = tokens.takeOperator("=") ? expressions.expression() : null;
+      if (fallback == null && !parameters.isEmpty() && parameters.getLast().fallback() != null) {
+        throw Failure.of("the parameter '%s' needs a default, as the one before has", name);
+      }
+      parameters.add(new Parameter(name, fallback));
+    }
+    return parameters;
   }
 }

@@ -41,28 +41,23 @@ final class TokenStream {
     return peek().kind() == kind;
   }
 
-  boolean atName(String name) {
-    return peek().isName(name);
-  }
-
   boolean atOperator(String operator) {
     return peek().isOperator(operator);
   }
 
   boolean takeName(String name) {
-    var found = atName(name);
-    if (found) {
-      take();
-    }
-    return found;
+    return takeIf(peek().isName(name));
   }
 
   boolean takeOperator(String operator) {
-    var found = atOperator(operator);
-    if (found) {
+    return takeIf(atOperator(operator));
+  }
+
+  private boolean takeIf(boolean wanted) {
+    if (wanted) {
       take();
     }
-    return found;
+    return wanted;
   }
 
   String expectName() {
@@ -85,10 +80,9 @@ final class TokenStream {
   }
 
   void expect(Kind kind) {
-    if (!at(kind)) {
+    if (!takeIf(at(kind))) {
       throw expected(new Token(kind, "", 0).described());
     }
-    take();
   }
 
   Failure expected(String what) {

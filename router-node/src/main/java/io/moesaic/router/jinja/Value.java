@@ -7,279 +7,166 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// What an expression gives: Python's values, as far as templates see them. They never change,
-/// but for namespaces and what is read once. `equals` is Python's `==`.
-///
-/// INVARIANT: no value weighs more or nests deeper than [Work] allows, so that walking through one,
-/// also recursively, is bounded.
-sealed interface Value
-    permits Numeric,
-        Value.None,
-        Value.Text,
-        Value.Sequence,
-        Value.Dict,
-        Value.View,
-        Value.Once,
-        Value.Undefined,
-        Value.Opaque {
+/// but for namespaces and what is read once. Python's `==` is [Comparison], not `equals`, which
+/// does not bound the work.
+sealed interface Value {
   /// Whether `if` takes it for true.
-  boolean truth();
-
-  /// Python's name of the type, for error sentences.
-  String type();
-
-  /// How many characters and items are in it, those of its items included.
-  default long weight() {
-    return 1;
+  default boolean truth() {
+    return switch (this) {
+      case None _, Undefined _ -> false;
+      case Bool(var truth) -> truth;
+      case Numeric number -> number.real() != 0;
+      case Text _, Items _, Dict _ -> size() > 0;
+      case Once _, Opaque _ -> true;
+    };
   }
 
-  /// How many lists and dicts nest in it.
-  default int depth() {
-    return 0;
+  /// How many characters or items there are, for what going through it costs.
+  default int size() {
+    return switch (this) {
+      case Text(var content) -> content.length();
+      case Items(_, var values) -> values.size();
+      case Dict(var entries) -> entries.size();
+      case None _, Numeric _, Once _, Undefined _, Opaque _ -> 0;
+    };
+  }
+
+  /// Python's name of the type, for error sentences.
+  default String type() {
+    return switch (this) {
+      case None _ -> "NoneType";
+      case Bool _ -> "bool";
+      case Int _ -> "int";
+      case Real _ -> "float";
+      case Text _ -> "str";
+      case Items(var kind, _) -> kind.type;
+      case Dict _ -> "dict";
+      case Once _ -> "generator";
+      case Undefined _ -> "Undefined";
+      case Function _ -> "function";
+      case Opaque _ -> "object";
+    };
   }
 
   enum None implements Value {
-    NONE;
+    NONE
+  }
+
+  /// A number. Truth values are numbers.
+  sealed interface Numeric extends Value {
+    double real();
+  }
+
+  /// An integer, or a truth value in the place of one.
+  sealed interface Whole extends Numeric {
+    long integer();
 
     @Override
-    public boolean truth() {
-      return false;
-    }
-
-    @Override
-    public String type() {
-      return "NoneType";
+    default double real() {
+      return integer();
     }
   }
 
-  /// Comparable for the sake of hash tables, which texts of equal hashes would else make slow.
-  record Text(String content) implements Value, Comparable<Text> {
-    static final Text EMPTY = new Text("");
-
+  record Bool(boolean truth) implements Whole {
     @Override
-    public int compareTo(Text other) {
-      return Characters.compare(content, other.content);
+    public long integer() {
+      return truth ? 1 : 0;
     }
+  }
+
+  record Int(long integer) implements Whole {}
+
+  record Real(double real) implements Numeric {
+    public Real {
+      if (!Double.isFinite(real)) {
+        throw Failure.of("a number is %s; numbers must be finite", real);
+      }
+    }
+  }
+
+  record Text(String content) implements Value {
+    static final Text EMPTY = new Text("");
 
     /// In code points, as all places in a text are.
     int length() {
       return content.codePointCount(0, content.length());
     }
-
-    @Override
-    public boolean truth() {
-      return !content.isEmpty();
-    }
-
-    @Override
-    public String type() {
-      return "str";
-    }
-
-    @Override
-    public long weight() {
-      return 1L + content.length();
-    }
   }
 
-  /// What has places that are counted from 0, and from -1 backwards.
-  sealed interface Sequence extends Value {
-    List<Value> values();
-
-    @Override
-    default boolean truth() {
-      return !values().isEmpty();
-    }
-  }
-
-  record Items(Kind kind, List<Value> values, long weight, int depth) implements Sequence {
+  /// Several values in their order.
+  record Items(Kind kind, List<Value> values) implements Value {
     enum Kind {
-      LIST,
-      TUPLE,
-      /// A tuple of `grouper` and `list`.
-      GROUP
-    }
+      LIST("list"),
+      TUPLE("tuple"),
+      RANGE("range"),
+      KEYS("dict_keys"),
+      VALUES("dict_values"),
+      ENTRIES("dict_items");
 
-    public Items {
-      Work.checkItems(values.size());
-      Work.checkSize(weight, depth);
-      values = Collections.unmodifiableList(values);
-    }
+      private final String type;
 
-    private Items(Kind kind, List<Value> values) {
-      this(kind, values, Sizes.weight(values), Sizes.depth(values));
+      Kind(String type) {
+        this.type = type;
+      }
+
+      /// Whether the values can be added to, multiplied and written as JSON.
+      boolean isListOrTuple() {
+        return this == LIST || this == TUPLE;
+      }
     }
 
     /// @param values must not change any more
+    public Items {
+      Work.checkItems(values.size());
+      values = Collections.unmodifiableList(values);
+    }
+
     static Items list(List<Value> values) {
       return new Items(Kind.LIST, values);
     }
 
-    static Items tuple(List<Value> values) {
-      return new Items(Kind.TUPLE, values);
-    }
-
-    static Items of(Kind kind, List<Value> values) {
-      return new Items(kind, values);
-    }
-
-    @Override
-    public String type() {
-      return kind == Kind.LIST ? "list" : "tuple";
+    /// Whether the values have places, which are counted from 0, and from -1 backwards.
+    boolean hasPlaces() {
+      return kind.isListOrTuple() || kind == Kind.RANGE;
     }
   }
 
-  /// Whole numbers from `start` up to `stop`, without it.
-  record Range(long start, long stop, long step) implements Sequence {
-    @Override
-    public List<Value> values() {
-      return Ranges.values(this);
-    }
-
-    @Override
-    public String type() {
-      return "range";
-    }
-
-    @Override
-    public long weight() {
-      return 1 + (long) values().size();
-    }
-  }
-
-  record Dict(Map<Value, Value> entries, long weight, int depth) implements Value {
+  /// A dict, of which all keys are texts.
+  record Dict(Map<String, Value> entries) implements Value {
+    /// @param entries in their order, must not change any more
     public Dict {
       entries = Collections.unmodifiableMap(entries);
-      Work.checkSize(weight, depth);
     }
 
-    /// @param entries in their order, must not change any more
-    static Dict of(Map<Value, Value> entries) {
-      return new Dict(
-          entries,
-          Sizes.weight(entries.keySet()) + Sizes.weight(entries.values()),
-          Math.max(Sizes.depth(entries.keySet()), Sizes.depth(entries.values())));
-    }
-
-    @Nullable Value find(String key) {
-      return entries.get(new Text(key));
-    }
-
-    @Override
-    public boolean truth() {
-      return !entries.isEmpty();
-    }
-
-    @Override
-    public String type() {
-      return "dict";
+    static String key(Value key) {
+      return switch (key) {
+        case Text(var text) -> text;
+        case Undefined undefined -> throw undefined.failure();
+        case Value other ->
+            throw Failure.of("a key of a dict must be a text, not of type %s", other.type());
+      };
     }
   }
 
-  /// What `keys()`, `values()` and `items()` of a dict give: has a length, but no places.
-  record View(Part part, Dict dict, List<Value> values) implements Value {
-    enum Part {
-      KEYS("keys"),
-      VALUES("values"),
-      ITEMS("items");
-
-      private final String method;
-
-      Part(String method) {
-        this.method = method;
-      }
-
-      /// That gives such a view.
-      String method() {
-        return method;
-      }
-    }
-
-    @Override
-    public boolean truth() {
-      return !values.isEmpty();
-    }
-
-    @Override
-    public String type() {
-      return "dict_" + part.method();
-    }
-
-    @Override
-    public long weight() {
-      return dict.weight();
-    }
-
-    @Override
-    public int depth() {
-      return dict.depth() + 1;
-    }
-  }
-
-  /// What `map`, `select` and their like give: can be read once, and has no length. Each is equal
-  /// to itself only.
+  /// What `map`, `select` and their like give: can be read once, and has no length.
   final class Once implements Value {
     private final Iterator<Value> values;
 
-    Once(Iterator<Value> values) {
-      this.values = values;
+    Once(List<Value> values) {
+      this.values = values.iterator();
     }
 
     Iterator<Value> values() {
       return values;
     }
-
-    @Override
-    public boolean truth() {
-      return true;
-    }
-
-    @Override
-    public String type() {
-      return "generator";
-    }
   }
 
-  /// What is not there. All of these are equal.
+  /// What is not there.
   ///
-  /// @param owner what lacks it; null if it is a variable
-  /// @param complaint a sentence that says more; null if there is nothing more to say
-  record Undefined(String name, @Nullable Value owner, @Nullable String complaint)
-      implements Value {
-    static Undefined variable(String name) {
-      return new Undefined(name, null, null);
-    }
-
-    static Undefined because(String complaint) {
-      return new Undefined("", null, complaint);
-    }
-
+  /// @param complaint the sentence for who needs it nevertheless
+  record Undefined(String complaint) implements Value {
     Failure failure() {
-      if (complaint != null) {
-        return new Failure(complaint);
-      }
-      return owner == null
-          ? Failure.of("'%s' is not defined", name)
-          : Failure.of("a value of type %s has no '%s'", owner.type(), name);
-    }
-
-    @Override
-    public boolean truth() {
-      return false;
-    }
-
-    @Override
-    public String type() {
-      return "Undefined";
-    }
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-      return other instanceof Undefined;
-    }
-
-    @Override
-    public int hashCode() {
-      return 0;
+      return new Failure(complaint);
     }
   }
 
@@ -287,14 +174,10 @@ sealed interface Value
   non-sealed interface Opaque extends Value {
     /// @return null if it has no such attribute
     @Nullable Value attribute(String name);
-
-    @Override
-    default boolean truth() {
-      return true;
-    }
   }
 
   /// What can be called.
+  @FunctionalInterface
   interface Function extends Opaque {
     Value call(Arguments arguments, Work work);
 
@@ -302,10 +185,13 @@ sealed interface Value
     default @Nullable Value attribute(String name) {
       return null;
     }
+  }
 
+  /// What templates use to carry values out of loops: its attributes can be set.
+  record Namespace(Map<String, Value> attributes) implements Opaque {
     @Override
-    default String type() {
-      return "function";
+    public @Nullable Value attribute(String name) {
+      return attributes.get(name);
     }
   }
 }

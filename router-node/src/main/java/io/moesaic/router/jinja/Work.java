@@ -7,8 +7,6 @@ final class Work {
   static final int MAX_TEXT = 16 << 20;
 
   private static final int MAX_ITEMS = 1 << 20;
-  private static final long MAX_WEIGHT = 4L * MAX_TEXT;
-  private static final int MAX_VALUE_DEPTH = 100;
 
   // the longest chats of the largest templates take a few hundred thousand
   private static final long MAX_STEPS = 10_000_000;
@@ -17,18 +15,17 @@ final class Work {
   private static final int MAX_DEPTH = 500;
 
   // what may be kept of all that is made in so many steps fits into some hundred MB
-  private static final int CHARACTERS_PER_STEP = 32;
-  private static final int ITEMS_PER_STEP = 4;
+  private static final int SIZE_PER_STEP = 16;
 
   private long steps;
   private int depth;
 
-  /// Begins an expression or a statement inside the one that runs.
+  /// Begins an expression, a statement or a value inside the one that is worked on.
   void enter() {
     spend(1);
     if (++depth > MAX_DEPTH) {
       throw Failure.of(
-          "the template nests its calls and expressions deeper than %d levels", MAX_DEPTH);
+          "the template nests its calls, expressions and values deeper than %d levels", MAX_DEPTH);
     }
   }
 
@@ -44,17 +41,18 @@ final class Work {
   }
 
   void spendOnText(long characters) {
-    spend(characters / CHARACTERS_PER_STEP);
+    spend(characters / SIZE_PER_STEP);
   }
 
-  void spendOnItems(long items) {
-    spend(items / ITEMS_PER_STEP);
+  /// For going through a value, or copying it.
+  void spendOn(Value value) {
+    spend(value.size() / SIZE_PER_STEP);
   }
 
   /// For looking for one text in another, which may compare each place with all of it.
   void spendOnSearch(String text, String sought) {
     spendOnText(text.length());
-    spendOnText((long) text.length() * sought.length() / CHARACTERS_PER_STEP);
+    spendOnText((long) text.length() * sought.length() / SIZE_PER_STEP);
   }
 
   /// @return the length of what is repeated so many times, if a text may have it
@@ -74,16 +72,36 @@ final class Work {
     }
   }
 
-  static void checkSize(long weight, int depth) {
-    if (weight > MAX_WEIGHT) {
-      throw Failure.of("a list or dict grows beyond %d characters", MAX_WEIGHT);
-    }
-    if (depth > MAX_VALUE_DEPTH) {
-      throw Failure.of("a list or dict nests deeper than %d levels", MAX_VALUE_DEPTH);
-    }
+  private static Failure tooLarge() {
+    return Failure.of("a text grows beyond %d characters", MAX_TEXT);
   }
 
-  static Failure tooLarge() {
-    return Failure.of("a text grows beyond %d characters", MAX_TEXT);
+  /// Text in the making, of bounded length.
+  final class Output {
+    // what is paid for together, as most pieces are small
+    private static final int BLOCK = 1024;
+
+    private final StringBuilder text = new StringBuilder();
+    private int paid;
+
+    Output append(String more) {
+      return append(more, 0, more.length());
+    }
+
+    Output append(String more, int from, int to) {
+      if (text.length() + (long) to - from > MAX_TEXT) {
+        throw tooLarge();
+      }
+      text.append(more, from, to);
+      if (text.length() - paid >= BLOCK) {
+        spendOnText(text.length() - paid);
+        paid = text.length();
+      }
+      return this;
+    }
+
+    Value.Text toText() {
+      return new Value.Text(text.toString());
+    }
   }
 }

@@ -24,9 +24,6 @@ class IsTest {
         "TrueFalseTrueFalseTrueTrueFalse",
         "{{ true is boolean }}{{ 1 is boolean }}{{ true is true }}{{ 1 is true }}{{ false is false"
             + " }}{{ none is none }}{{ missing is none }}");
-    assertRenders(
-        "TrueFalseTrue",
-        "{{ range is callable }}{{ text is callable }}{{ text.upper is callable }}");
   }
 
   @Test
@@ -43,17 +40,9 @@ class IsTest {
   @Test
   void compares() {
     assertRenders(
-        "TrueTrueTrueTrueFalseTrueTrueTrueFalseTrue",
-        "{{ 3 is odd }}{{ 4 is even }}{{ 6 is divisibleby(3) }}{{ 1 is eq(1) }}{{ 1 is equalto(2)"
-            + " }}{{ 1 is ne(2) }}{{ 1 is lt(2) }}{{ 2 is le(2) }}{{ 2 is gt(2) }}{{ 2 is ge(2)"
-            + " }}");
-    assertRenders(
-        "TrueTrueTrueTrueFalse",
-        "{{ 1 is in(numbers) }}{{ 1 is in numbers }}{{ 'a' is in item }}{{ true is sameas true }}{{"
-            + " 1 is sameas true }}");
-    assertRenders(
-        "TrueTrueFalseFalse",
-        "{{ 'ab1' is lower }}{{ 'AB' is upper }}{{ 'aB' is upper }}{{ '1' is lower }}");
+        "TrueFalseTrueTrueTrue",
+        "{{ 1 is eq(1) }}{{ 1 is equalto(2) }}{{ 1 is ne(2) }}{{ 1 is in(numbers) }}{{ 'a' is in"
+            + " item }}");
   }
 
   @Test
@@ -70,8 +59,6 @@ class IsTest {
         "TrueTrueFalseTrueTrueFalseFalse",
         "{{ 1 == 1.0 }}{{ 1 == true }}{{ [1] == (1,) }}{{ {'a': 1, 'b': 2} == {'b': 2.0, 'a': true}"
             + " }}{{ missing == other }}{{ none == missing }}{{ '1' == 1 }}");
-    assertRenders(
-        "TrueTrueTrueTrueTrue",
-        "{{ 'Z' < 'a' }}{{ [1, 2] < [1, 3] }}{{ (1,) < (1, 0) }}{{ true < 2 }}{{ 'a' <= 'a' }}");
+    assertRenders("TrueTrueTrue", "{{ 'Z' < 'a' }}{{ true < 2 }}{{ 'a' <= 'a' }}");
   }
 }

@@ -12,7 +12,7 @@ class LimitTest {
   private static final String LONG_LIST = "a list grows beyond 1048576 items";
   private static final String STEPS = "the template takes more than 10000000 steps";
   private static final String DEEP =
-      "the template nests its calls and expressions deeper than 500 levels";
+      "the template nests its calls, expressions and values deeper than 500 levels";
 
   @Test
   void boundsTime() {
@@ -39,9 +39,7 @@ class LimitTest {
     assertFails(LONG_TEXT, "{% set x = 'a' * 99999 %}{{ x.join(x) }}");
     assertFails(LONG_TEXT, "{{ ('\\na' * 99999)|indent(9999) }}");
     assertFails(LONG_TEXT, "{{ [1]|tojson(indent=99999999) }}");
-    assertFails(LONG_TEXT, "{{ 'a'.zfill(99999999999) }}");
     assertFails(LONG_TEXT, "{% set x = 'a' * 9999999 %}{{ x }}{{ x }}");
-    assertFails("a format asks for 9999 places, of which 1000 are the most", "{{ '%9999d' % 1 }}");
   }
 
   @Test
@@ -60,10 +58,11 @@ class LimitTest {
   /// Each list holds the one before twice, so that printing or comparing it would take for ever.
   @Test
   void boundsWhatListsHoldTogether() {
-    assertFails(
-        "a list or dict grows beyond 67108864 characters",
+    var nested =
         "{% set ns = namespace(x=[]) %}{% for a in range(90) %}"
-            + "{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x == ns.x }}");
+            + "{% set ns.x = [ns.x, ns.x] %}{% endfor %}";
+    assertFails(LONG_TEXT, nested + "{{ ns.x }}");
+    assertFails(STEPS, nested + "{{ ns.x == [ns.x[0], ns.x[0]] }}");
   }
 
   @Test
@@ -71,10 +70,12 @@ class LimitTest {
     assertFails(DEEP, "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}");
     assertFails(DEEP, "{{ 1" + " + 1".repeat(9999) + " }}");
     assertFails(DEEP, "{{ text" + "|upper".repeat(9999) + " }}");
-    assertFails(
-        "a list or dict nests deeper than 100 levels",
+    var deep =
         "{% set ns = namespace(x=[]) %}{% for a in range(999) %}{% set ns.x = [ns.x] %}{% endfor"
-            + " %}");
+            + " %}";
+    assertFails(DEEP, deep + "{{ ns.x }}");
+    assertFails(DEEP, deep + "{{ ns.x|tojson }}");
+    assertFails(DEEP, deep + "{{ ns.x == ns.x }}");
     for (var nested :
         new String[] {
           "{{ " + "(".repeat(9999),

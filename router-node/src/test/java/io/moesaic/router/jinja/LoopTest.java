@@ -14,12 +14,6 @@ class LoopTest {
     assertRenders(
         "<3>1 3<1>2 1<2> ",
         "{% for n in numbers %}{{ loop.previtem }}<{{ n }}>{{ loop.nextitem }} {% endfor %}");
-    assertRenders(
-        "odd even odd ", "{% for n in numbers %}{{ loop.cycle('odd', 'even') }} {% endfor %}");
-    assertRenders(
-        "True False True 1",
-        "{% for n in [1, 1, 2] %}{{ loop.changed(n) }} {% endfor %}{% for n in [1] %}{{ loop.depth"
-            + " }}{% endfor %}");
   }
 
   @Test

@@ -66,8 +66,8 @@ class ScopeTest {
   void variablesHideFunctions() {
     assertRenders("5", "{% set range = 5 %}{{ range }}");
     assertRenders(
-        "{'a': 1, 'b': [2]}{'x': 1, 'y': 2}[0, 1, 2][1, 2, 3][5, 3, 1]range(0, 3)",
-        "{{ dict(a=1, b=[2]) }}{{ dict([('x', 1)], y=2) }}{{ range(3)|list }}{{ range(1, 4)|list"
-            + " }}{{ range(5, 0, -2)|list }}{{ range(3) }}");
+        "{'a': 1, 'b': [2]}{'x': 1, 'y': 2}[0, 1, 2][1, 2, 3][5, 3, 1]",
+        "{{ dict(a=1, b=[2]) }}{{ dict({'x': 1}, y=2) }}{{ range(3)|list }}{{ range(1, 4)|list"
+            + " }}{{ range(5, 0, -2)|list }}");
   }
 }

@@ -48,7 +48,7 @@ class SliceTest {
     assertRenders(
         "dict_items([('b', 'two'), ('a', 1)]) True  Hi\n",
         "{{ item.items() }} {{ item['keys'] is defined }} {{ messages[0].content }}");
-    assertRenders("True 1", "{{ {'items': 1}.items is callable }} {{ {'items': 1}['items'] }}");
+    assertRenders("True 1", "{{ {'items': 1}.items() is iterable }} {{ {'items': 1}['items'] }}");
     assertRenders("False False", "{{ nothing.a is defined }} {{ 5['a'] is defined }}");
   }
 }

@@ -45,13 +45,6 @@ class WhitespaceTest {
   }
 
   @Test
-  void rawTextIsLeftAlone() {
-    assertRenders("{{ x }}{% if %}{# y #}", "{% raw %}{{ x }}{% if %}{# y #}{% endraw %}");
-    assertRenders("a\n\n  {{ x }}\nb", "a\n  {% raw %}\n  {{ x }}\n  {% endraw %}\nb");
-    assertRenders("a{{ x }}b", "a {%- raw -%} {{ x }} {%- endraw -%} b");
-  }
-
-  @Test
   void commentsAreNoText() {
     assertRenders("ab", "a{# {{ x }} {% if %} #}b");
     assertRenders("ab", "a{#\n\n#}b");
