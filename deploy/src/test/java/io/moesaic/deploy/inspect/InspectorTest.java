@@ -22,7 +22,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class InspectorTest {
   /// gate, up and down of 48 x 32 floats.
@@ -56,27 +56,14 @@ class InspectorTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "deepseek_v2",
-        "deepseek_v3",
-        "gpt_oss",
-        "granitemoe",
-        "mixtral",
-        "mixtral_sharded_bf16",
-        "olmoe",
-        "qwen2_moe",
-        "qwen3_moe",
-        "switch_transformers",
-        "switch_transformers_tight"
-      })
-  void whatIsHereIsServedAndAsLargeAsPlanned(String family) {
-    var inspection = inspect(Models.golden(family));
+  @MethodSource("io.moesaic.tensor.TestModels#goldens")
+  void whatIsHereIsServedAndAsLargeAsPlanned(Path model) {
+    var inspection = inspect(model);
     assertEquals("", reasons(inspection));
     assertEquals(List.of(), inspection.notes());
 
     var stored = inspection.weights().orElseThrow();
-    var planned = inspect(Models.golden(family).resolve("config.json")).weights().orElseThrow();
+    var planned = inspect(model.resolve("config.json")).weights().orElseThrow();
     assertFalse(stored.planned());
     assertTrue(planned.planned());
     assertEquals(planned.bytes(), stored.bytes());

@@ -6,31 +6,19 @@ import io.moesaic.tensor.Shape;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.ModelConfig;
 import io.moesaic.tensor.ffn.ExpertBank;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class InventoryTest {
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "deepseek_v2",
-        "deepseek_v3",
-        "gpt_oss",
-        "granitemoe",
-        "mixtral",
-        "mixtral_sharded_bf16",
-        "olmoe",
-        "qwen2_moe",
-        "qwen3_moe",
-        "switch_transformers",
-        "switch_transformers_tight"
-      })
-  void configurationsTellEveryTensorThatTransformersWrites(String family) {
-    var config = ModelConfig.read(Models.golden(family));
-    try (var checkpoint = Checkpoint.open(Models.golden(family))) {
+  @MethodSource("io.moesaic.tensor.TestModels#goldens")
+  void configurationsTellEveryTensorThatTransformersWrites(Path model) {
+    var config = ModelConfig.read(model);
+    try (var checkpoint = Checkpoint.open(model)) {
       Map<String, Shape> written = new TreeMap<>();
       checkpoint.names().forEach(name -> written.put(name, checkpoint.info(name).shape()));
 
@@ -44,7 +32,7 @@ class InventoryTest {
       assertEquals(elements, headers.parameters());
       assertEquals(List.of(), headers.problems());
       assertEquals(
-          elements, Models.inspect(Models.golden(family), 1).parameters().orElseThrow().total());
+          elements, Models.inspect(model, 1).parameters().orElseThrow().total());
     }
   }
 }

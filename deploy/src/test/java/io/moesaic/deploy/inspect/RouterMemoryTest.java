@@ -23,26 +23,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// What is planned for a router, beside what its parts say that they take once they are loaded.
 class RouterMemoryTest {
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "deepseek_v2",
-        "deepseek_v3",
-        "gpt_oss",
-        "granitemoe",
-        "mixtral",
-        "mixtral_sharded_bf16",
-        "olmoe",
-        "qwen2_moe",
-        "qwen3_moe",
-        "switch_transformers"
-      })
-  void aLoadedRouterTakesAtLeastWhatIsPlanned(String family) {
-    var directory = Models.golden(family);
+  @MethodSource("io.moesaic.tensor.TestModels#goldens")
+  void aLoadedRouterTakesAtLeastWhatIsPlanned(Path directory) {
     var inspection = Models.inspect(directory, 1);
     var modelConfig = ModelConfig.read(directory);
     var config = TrunkConfig.of(modelConfig);
