@@ -31,8 +31,7 @@ class InventoryTest {
       var headers = Headers.of(checkpoint, inventory);
       assertEquals(elements, headers.parameters());
       assertEquals(List.of(), headers.problems());
-      assertEquals(
-          elements, Models.inspect(model, 1).parameters().orElseThrow().total());
+      assertEquals(elements, Models.inspect(model, 1).parameters().orElseThrow().total());
     }
   }
 }
