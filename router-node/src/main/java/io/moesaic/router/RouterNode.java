@@ -13,6 +13,7 @@ import io.moesaic.router.moe.MoeObserver;
 import io.moesaic.router.sampling.Sampler;
 import io.moesaic.router.tokenizer.ChatTemplate;
 import io.moesaic.router.tokenizer.Tokenizer;
+import io.moesaic.router.trunk.TrunkConfig;
 import io.moesaic.tensor.checkpoint.Checkpoint;
 import io.moesaic.tensor.checkpoint.LoadProgress;
 import io.moesaic.tensor.checkpoint.ModelConfig;
@@ -142,6 +143,7 @@ public final class RouterNode implements AutoCloseable {
   private LoadedModel loadTexts(ModelConfig config, LoadProgress progress) throws IOException {
     var tokenizer = Tokenizer.open(settings.model());
     var template = ChatTemplate.load(settings.model());
+    var tokens = GenerationTokens.read(settings.model(), config, TrunkConfig.of(config));
     var model =
         ExpertParallelModel.open(
             settings.modelSettings(),
@@ -152,7 +154,6 @@ public final class RouterNode implements AutoCloseable {
             });
     TrunkWarmup.run(model.trunk(), model.pool());
     int stepTokens = model.maxStepTokens();
-    var tokens = GenerationTokens.read(settings.model(), config, model.config());
     var capacity =
         new LiveCapacity(
             settings.moe().capacity().orElseGet(model::capacity), model.layers().bank().layers());
