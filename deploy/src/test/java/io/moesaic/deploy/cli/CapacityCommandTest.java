@@ -8,14 +8,10 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import io.moesaic.router.capacity.CapacityJson;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,8 +33,6 @@ class CapacityCommandTest {
 
   private final HttpServer server;
   private String capacity = "{\"overflow\":\"none\"}";
-
-  private record Outcome(int status, String out, String err) {}
 
   CapacityCommandTest() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
@@ -78,18 +72,8 @@ class CapacityCommandTest {
   }
 
   private Outcome run(String... options) {
-    List<String> arguments = new ArrayList<>(List.of("capacity"));
-    arguments.add("--url=http://127.0.0.1:" + server.getAddress().getPort());
-    arguments.addAll(List.of(options));
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status =
-        Moesaic.run(
-            arguments.toArray(String[]::new),
-            Map.of(),
-            new PrintWriter(out, true),
-            new PrintWriter(err, true));
-    return new Outcome(status, out.toString(), err.toString());
+    var url = "http://127.0.0.1:" + server.getAddress().getPort();
+    return Outcome.of(Stream.of("capacity", "--url=" + url), options);
   }
 
   @Test

@@ -7,13 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.moesaic.deploy.dev.ClusterSpec;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,20 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DigitsCommandTest {
   @TempDir private Path directory = Path.of(".");
 
-  private record Outcome(int status, String out, String err) {}
-
   private static Outcome digits(String... arguments) {
-    List<String> words = new ArrayList<>(List.of("digits"));
-    words.addAll(List.of(arguments));
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status =
-        Moesaic.run(
-            words.toArray(String[]::new),
-            Map.of(),
-            new PrintWriter(out),
-            new PrintWriter(err, true));
-    return new Outcome(status, out.toString(), err.toString());
+    return Outcome.of(Stream.of("digits"), arguments);
   }
 
   @ParameterizedTest

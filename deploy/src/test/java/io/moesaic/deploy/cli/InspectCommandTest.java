@@ -6,13 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,20 +16,8 @@ class InspectCommandTest {
   private static final Path GOLDEN =
       Path.of(System.getProperty("moesaic.root", ".."), "tensor/src/test/golden");
 
-  private record Outcome(int status, String out, String err) {}
-
   private static Outcome inspect(String... arguments) {
-    List<String> words = new ArrayList<>(List.of("inspect"));
-    words.addAll(List.of(arguments));
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status =
-        Moesaic.run(
-            words.toArray(String[]::new),
-            Map.of(),
-            new PrintWriter(out, true),
-            new PrintWriter(err, true));
-    return new Outcome(status, out.toString(), err.toString());
+    return Outcome.of(Stream.of("inspect"), arguments);
   }
 
   @Test

@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -15,16 +13,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 class MoesaicTest {
-  private record Outcome(int status, String out, String err) {}
-
-  private static Outcome moesaic(Map<String, String> environment, String... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status =
-        Moesaic.run(arguments, environment, new PrintWriter(out), new PrintWriter(err, true));
-    return new Outcome(status, out.toString(), err.toString());
-  }
-
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -39,7 +27,7 @@ class MoesaicTest {
         "expert"
       })
   void everyCommandExplainsItselfWithExamplesAndExitCodes(String command) {
-    var help = moesaic(Map.of(), command, "--help");
+    var help = Outcome.of(Map.of(), command, "--help");
     assertEquals(0, help.status());
     assertTrue(help.out().contains("Examples:"), help.out());
     assertTrue(help.out().contains("moesaic " + command), help.out());
@@ -66,21 +54,21 @@ class MoesaicTest {
 
   @Test
   void aCallWithoutACommandShowsTheHelpAsAMistake() {
-    var outcome = moesaic(Map.of());
+    var outcome = Outcome.of(Map.of());
     assertEquals(2, outcome.status());
     assertTrue(outcome.err().contains("Commands:"), outcome.err());
   }
 
   @Test
   void aConfigOptionWithoutAFileIsAMistake() {
-    var outcome = moesaic(Map.of(), "router", "--config");
+    var outcome = Outcome.of(Map.of(), "router", "--config");
     assertEquals(2, outcome.status());
     assertTrue(outcome.err().contains("--config"), outcome.err());
   }
 
   @Test
   void anOptionThatIsUnknownIsToldBeforeOneThatIsMissing() {
-    var outcome = moesaic(Map.of(), "expert", "--modle=x");
+    var outcome = Outcome.of(Map.of(), "expert", "--modle=x");
     assertEquals(2, outcome.status());
     assertTrue(outcome.err().contains("'--modle=x'"), outcome.err());
     assertTrue(outcome.err().contains("--model"), outcome.err());
@@ -88,7 +76,7 @@ class MoesaicTest {
 
   @Test
   void aMisspeltOptionIsAMistakeWithASuggestion() {
-    var outcome = moesaic(Map.of(), "dev", "--expert=4");
+    var outcome = Outcome.of(Map.of(), "dev", "--expert=4");
     assertEquals(2, outcome.status());
     assertTrue(outcome.err().contains("--experts"), outcome.err());
     assertTrue(outcome.err().contains("See moesaic dev --help"), outcome.err());
@@ -96,7 +84,8 @@ class MoesaicTest {
 
   @Test
   void aWrongValueIsToldWithWhereItCameFrom() {
-    var outcome = moesaic(Map.of("MOESAIC_LISTEN", "9000"), "expert", "--model=m", "--shard=0/1");
+    var outcome =
+        Outcome.of(Map.of("MOESAIC_LISTEN", "9000"), "expert", "--model=m", "--shard=0/1");
     assertEquals(2, outcome.status());
     assertTrue(
         outcome.err().contains("must be host:port")
@@ -106,7 +95,7 @@ class MoesaicTest {
 
   @Test
   void aModelThatIsNotThereIsOneSentence() {
-    var outcome = moesaic(Map.of(), "dev", "--http=0", "--model=/nowhere");
+    var outcome = Outcome.of(Map.of(), "dev", "--http=0", "--model=/nowhere");
     assertEquals(1, outcome.status());
     assertTrue(outcome.err().startsWith("moesaic: /nowhere/config.json"), outcome.err());
     assertEquals(1, outcome.err().lines().count(), outcome.err());
@@ -114,7 +103,7 @@ class MoesaicTest {
 
   @Test
   void aServerThatIsNotThereIsOneSentence() {
-    var outcome = moesaic(Map.of(), "generate", "--url=http://127.0.0.1:1", "--prompt=x");
+    var outcome = Outcome.of(Map.of(), "generate", "--url=http://127.0.0.1:1", "--prompt=x");
     assertEquals(1, outcome.status());
     assertTrue(outcome.err().contains("nothing listens at http://127.0.0.1:1"), outcome.err());
     assertFalse(outcome.err().contains("\tat "), outcome.err());
@@ -123,7 +112,8 @@ class MoesaicTest {
   @Test
   void theStackTraceIsThereForThoseWhoAsk() {
     var outcome =
-        moesaic(Map.of("MOESAIC_DEBUG", "1"), "generate", "--url=http://127.0.0.1:1", "--prompt=x");
+        Outcome.of(
+            Map.of("MOESAIC_DEBUG", "1"), "generate", "--url=http://127.0.0.1:1", "--prompt=x");
     assertTrue(outcome.err().contains("\tat "), outcome.err());
   }
 }

@@ -4,11 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,20 +12,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @Timeout(120)
 class TuneCommandTest {
-  private record Outcome(int status, String out, String err) {}
-
   private static Outcome tune(String... options) {
-    List<String> arguments = new ArrayList<>(List.of("tune"));
-    arguments.addAll(List.of(options));
-    var out = new StringWriter();
-    var err = new StringWriter();
-    int status =
-        Moesaic.run(
-            arguments.toArray(String[]::new),
-            Map.of(),
-            new PrintWriter(out),
-            new PrintWriter(err, true));
-    return new Outcome(status, out.toString(), err.toString());
+    return Outcome.of(Stream.of("tune"), options);
   }
 
   @ParameterizedTest

@@ -4,13 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,19 +19,8 @@ class VerifyCommandTest {
   private static final Path MIXTRAL = GOLDEN.resolve("mixtral");
   private static final Path SWITCH = GOLDEN.resolve("switch_transformers");
 
-  private record Outcome(int status, String err) {}
-
   private static Outcome verify(Path model, String... arguments) {
-    List<String> words = new ArrayList<>(List.of("verify", "--model", model.toString()));
-    words.addAll(List.of(arguments));
-    var err = new StringWriter();
-    int status =
-        Moesaic.run(
-            words.toArray(String[]::new),
-            Map.of(),
-            new PrintWriter(new StringWriter()),
-            new PrintWriter(err, true));
-    return new Outcome(status, err.toString());
+    return Outcome.of(Stream.of("verify", "--model", model.toString()), arguments);
   }
 
   @ParameterizedTest
